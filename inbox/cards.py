@@ -1,0 +1,93 @@
+"""Page objects of the inbox: list rows, the thread, its messages. Frozen; `pages.py` builds them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from integrations.shopify.sections import Section
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A face: `initials` on a ground whose hue (0 to 5) follows from the id. Colleagues are squares, contacts round."""
+
+    name: str
+    initials: str
+    hue: int
+    colleague: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    number: int
+    url: str
+    person: Person
+    subject: str
+    snippet: str
+    last_at: datetime
+    needs_reply: bool
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTab:
+    name: str
+    url: str
+    count: int
+    more: bool  # the count is a lower bound ("999+")
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListPane:
+    tabs: tuple[ViewTab, ...]
+    rows: tuple[ConversationRow, ...]
+    next_url: str  # the next keyset page, or empty
+    empty_title: str
+    empty_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentChip:
+    name: str
+    size: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCard:
+    """One message. `kind` is "received" or "sent"; older ones of a long thread are folded to one line."""
+
+    anchor: str
+    kind: str
+    person: Person
+    address: str
+    to: str
+    at: datetime
+    text: str
+    quoted: str  # history, folded; empty when there is none
+    html_url: str  # the sanitised original in its frame, or empty
+    attachments: tuple[AttachmentChip, ...]
+    folded: bool
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    number: int
+    url: str
+    back_url: str
+    subject: str
+    person: Person
+    address: str  # the contact's main address, or empty
+    more_addresses: int
+    conversations: int  # of this contact
+    messages: tuple[MessageCard, ...]
+    sections: tuple[Section, ...]
+    no_stores_text: str  # shown when the workspace has no connected store
+    connect_url: str  # for an owner, when there is no store
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    list: ListPane
+    thread: Thread | None

@@ -1,0 +1,93 @@
+"""Page objects of Settings -> General -> Shopify Integration: store cards, permissions, the failure page.
+
+Frozen and complete; `pages.py` builds them for the person who looks, so a card lacks the buttons that person may not press.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from integrations.shopify.vocabulary import Badge
+
+
+@dataclass(frozen=True, slots=True)
+class HealthLine:
+    """One line of a store card: "Permissions", "Last successful read" and the like."""
+
+    label: str
+    tone: str  # done, wait, stop, idle
+    shape: str
+    value: str
+    at: datetime | None = None  # when set, shown as an age instead of `value`
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCard:
+    """One store as a card. The urls are empty for those who may not use them."""
+
+    number: int
+    domain: str
+    name: str
+    state: str
+    badge: Badge
+    connected_by: str
+    connected_at: datetime | None
+    problem_title: str
+    problem_text: str
+    lines: tuple[HealthLine, ...]
+    disconnect_url: str
+    reconnect_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The Shopify section of Settings -> General."""
+
+    stores: tuple[StoreCard, ...]
+    may_connect: bool
+    connect_url: str
+    permissions_url: str
+    domain_entry: bool
+    suggestions: tuple[str, ...]  # shop domains offered in the field, in the demo
+    error: str  # why the last form was refused
+    entered: str
+    sentence_for_others: str  # what administrators and agents read instead of buttons
+    just_connected: str = ""  # domain that has just been connected, for a word of success
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectPage:
+    domain: str
+    name: str
+    disconnect_url: str
+    back_url: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRow:
+    scope: str
+    name: str
+    reads: str
+    why: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionsPage:
+    rows: tuple[PermissionRow, ...]
+    never: tuple[str, ...]
+    revoke: tuple[str, ...]
+    back_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePage:
+    """Why an authorisation failed, in plain words, with what support needs to find it."""
+
+    title: str
+    explanation: str
+    advice: tuple[str, ...]
+    reference: str
+    at: datetime
+    shop_domain: str
+    retry_url: str

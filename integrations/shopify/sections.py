@@ -1,0 +1,131 @@
+"""Page objects of the sidebar: one section per connected store, and the cards in it.
+
+Frozen and complete: a template formats what stands here and decides nothing. `sidebar.py` builds them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from integrations.shopify.vocabulary import Badge
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """So many pieces of a line item, in the group (parcel, not shipped, removed) that it stands in."""
+
+    quantity: int
+    title: str
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingLink:
+    """A tracking number; `url` only when it is http(s)."""
+
+    carrier: str
+    number: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelCard:
+    """One fulfilment. `position` is "Parcel 1 of 2" or empty when there is only one; `when_word` is "Expected", "Delivered" or "Shipped"."""
+
+    position: str
+    badge: Badge
+    tracking: tuple[TrackingLink, ...]
+    when_word: str
+    when: datetime | None
+    items: tuple[ItemRow, ...]
+    more_items: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """What an unfolded order shows: its parcels, what has not shipped, what was taken off."""
+
+    parcels: tuple[ParcelCard, ...]
+    not_shipped: tuple[ItemRow, ...]
+    removed: tuple[ItemRow, ...]
+    more_lines: bool
+    ship_to: str
+    shop_total: str  # shown when the shop's currency differs from the customer's, else empty
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCard:
+    """One order: a heading line, badges, one sentence, and its detail when it is painted at once."""
+
+    name: str
+    legacy_id: str
+    created_at: datetime
+    total: str
+    badges: tuple[Badge, ...]  # at most two, the ones that matter
+    marks: tuple[Badge, ...]  # cancelled, archived, test, return: shown when the order is open
+    sentence: str  # "2 items, 1 parcel delivered Mon, Nov 2"
+    admin_url: str
+    layout: str  # "full" (open), "brief" (badges and sentence), "line" (one line)
+    detail: OrderDetail | None  # None: fetched from detail_url when opened
+    detail_url: str
+    search_text: str  # what the filter box matches: name, items, tracking numbers, lower case
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The customer as this store knows them; `name` alone when it is all that may be shown."""
+
+    name: str
+    email: str
+    phone: str
+    orders: str  # "13 orders"
+    spent: str  # "$1,482.20" or empty
+    since: datetime | None
+    tags: tuple[str, ...]
+    note: str
+    admin_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """One notice of a section. tone: "wait" (old but usable), "stop" (someone must act), "idle" (caution without fault)."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str
+    retry: bool = False
+    action_label: str = ""
+    action_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One store beside one contact.
+
+    kind: "loading" (nothing known yet), "customer", "guest" (orders without a customer record), "none" (no match: one quiet
+    line), "problem" (nothing to show and a banner says why), "no_address" (the contact has no e-mail).
+    """
+
+    kind: str
+    store_number: int
+    domain: str
+    time_zone: str  # the store's own; its events are shown in it
+    url: str  # this section again: polled while refreshing, and the plain link for a browser without JavaScript
+    refresh_url: str
+    fetched_at: datetime | None
+    refreshing: bool  # an answer is on its way: poll
+    poll_delay_ms: int
+    poll_url: str
+    banners: tuple[Banner, ...] = ()
+    profile: Profile | None = None
+    completeness: str = ""  # "6 of 13 orders: this store shares the last 60 days"
+    orders: tuple[OrderCard, ...] = ()
+    reason: str = ""  # why there is no match, behind the i
+
+    @property
+    def quiet(self) -> bool:
+        return self.kind in ("none", "no_address")
+
+    @property
+    def filterable(self) -> bool:
+        return len(self.orders) > 10
