@@ -1,0 +1,64 @@
+"""./dev's commands, once .venv is there."""
+
+import errno
+import sys
+from collections.abc import Sequence
+
+from versana.devservices import demo, gate, standing, throwaway
+from versana.devservices.environment import caller_environment
+from versana.devservices.places import ROOT, Trouble
+from versana.devservices.processes import Stopped, foreground, stop_on_signals
+
+
+def manage(arguments: Sequence[str]) -> int:
+    with standing.joined(caller_environment()) as env:
+        demo.prepare_for_command(env, arguments)
+        return foreground([sys.executable, "manage.py", *arguments], env=env, cwd=ROOT)
+
+
+def shell(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["--test"]:
+        with throwaway.servers(caller_environment()) as env:
+            return foreground(arguments[1:] or ["bash"], env=env, cwd=ROOT)
+    with standing.joined(caller_environment()) as env:
+        return foreground(arguments or [sys.executable, "manage.py", "shell"], env=env, cwd=ROOT)
+
+
+COMMANDS = {
+    "demo": demo.main,
+    "test": gate.test,
+    "lint": gate.lint,
+    "lock": gate.lock,
+    "manage": manage,
+    "shell": shell,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    name, *rest = arguments or [""]
+    if name not in COMMANDS:
+        print(f"./dev knows no command {name!r}: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    stop_on_signals()
+    try:
+        return COMMANDS[name](rest)
+    except Stopped as stopped:
+        return 128 + int(stopped.args[0])
+    except Trouble as trouble:
+        print(f"\n{trouble}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        print(f"\n{error}\n{_advice(error)}", file=sys.stderr)
+        return 1
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full. Free some space and start again: what was stored is kept."
+    return "The checkout and its .dev directory must belong to the account that runs ./dev."
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""Child processes: started tied to us, watched, stopped in order, their last words shown."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from versana.devservices.places import Trouble
+
+TETHER = Path(__file__).with_name("tether.py")
+
+
+class Stopped(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal."""
+
+
+class Child:
+    """One process with a log file. `account` is explained in tether.py."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        account: str = "self",
+        cwd: Path | str | None = None,
+        stdin: str = "",
+    ) -> None:
+        self.name, self.log, self.stop_signal = name, log, stop_signal
+        tether = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(stop_signal)), account]
+        with open(log, "wb") as output:
+            # A session of its own: Ctrl-C reaches only us, and we stop the children in the right order.
+            self.process = subprocess.Popen(
+                [*tether, *map(str, command)],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,
+            )
+        self._tell(stdin)
+
+    def _tell(self, text: str) -> None:
+        if self.process.stdin:
+            try:
+                self.process.stdin.write(text.encode())
+                self.process.stdin.close()
+            except BrokenPipeError:  # It has ended already; died() will say so.
+                pass
+
+    def died(self) -> bool:
+        return self.process.poll() is not None
+
+    def stop(self, patience: float = 15) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            kill_group(self.process.pid)
+            self.process.wait()
+
+    def last_words(self, lines: int = 25) -> str:
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def obituary(self) -> Trouble:
+        words = self.last_words()
+        full = (
+            "\nThe disk is full. Free some space and start again: what was stored is kept."
+            if "No space left" in words
+            else ""
+        )
+        return Trouble(
+            f"{words}\n\n{self.name} stopped with status {self.process.poll()}; its log is {self.log}.{full}"
+        )
+
+
+def foreground(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> int:
+    """Runs a command in our terminal and session, tied to us; returns its status."""
+    tether = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(signal.SIGTERM)), "self"]
+    process = subprocess.Popen([*tether, *command], env=env, cwd=cwd)
+    try:
+        return process.wait()
+    except Stopped as stopped:
+        if stopped.args[0] != signal.SIGINT:  # The terminal has sent Ctrl-C to the command too.
+            process.terminate()
+        try:
+            return process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+
+def kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def wait_until(ready: Callable[[], bool], *, child: Child, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if child.died():
+            raise child.obituary()
+        if time.monotonic() > deadline:
+            raise Trouble(
+                f"{child.last_words()}\n\n{child.name} is not ready after {seconds:.0f} s; its log is {child.log}."
+            )
+        time.sleep(0.02)
+
+
+def stop_on_signals() -> None:
+    """Turns the stopping signals into an exception, so that every `with` and `finally` runs.
+
+    Set explicitly: a shell starts its background jobs with SIGINT ignored.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        ignore_signals()  # An impatient second Ctrl-C must not break off the stopping.
+        raise Stopped(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)

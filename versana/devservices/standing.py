@@ -1,0 +1,124 @@
+"""The demo's servers with their lasting data: one process owns them at a time, others join it.
+
+`./dev demo` owns them while it runs. `./dev manage` and `./dev shell` join a running demo, or own
+them for as long as the command (and whoever joined meanwhile) takes.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from versana.devservices import credentials, environment
+from versana.devservices.places import DEMO, Trouble, demo_cluster, remove
+
+LOCK, USERS, RUNNING = DEMO / "lock", DEMO / "users", DEMO / "running.json"
+
+
+@contextmanager
+def owned(caller: dict[str, str], *, kind: str, fresh: bool = False) -> Iterator[dict[str, str]]:
+    """Starts the servers; yields the product's environment. Raises Trouble when another process owns them."""
+    DEMO.mkdir(parents=True, exist_ok=True)
+    with open(LOCK, "a") as lock:
+        if not _take(lock):
+            raise Trouble(_who_owns())
+        if fresh:
+            start_over(caller)
+        RUNNING.unlink(missing_ok=True)
+        keys = credentials.kept(DEMO / "secrets")
+        with environment.servers(
+            data=demo_cluster(), logs=DEMO / "logs", keys=keys, durable=True, caller=caller
+        ) as found:
+            given = {"MAIL_FILE_PATH": str(DEMO / "mail"), **caller}
+            env = environment.for_product(servers=found, keys=keys, kind="demo", caller=given)
+            try:
+                announce(env, kind=kind)
+                yield env
+            finally:
+                RUNNING.unlink(missing_ok=True)
+                if kind == "command":
+                    _wait_for_users()
+
+
+@contextmanager
+def joined(caller: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The environment of the servers, started for this command unless they run already."""
+    DEMO.mkdir(parents=True, exist_ok=True)
+    with open(LOCK, "a") as lock:
+        free = _take(lock)
+    if free:  # Released on closing; if another is quicker now, owned() says so.
+        with owned(caller, kind="command") as env:
+            yield env
+        return
+    with open(USERS, "a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield {**caller, **_running_environment()}
+
+
+def announce(env: dict[str, str], *, kind: str, address: str = "") -> None:
+    """Tells other commands where the servers are; the file holds passwords."""
+    ours = {name: value for name, value in env.items() if os.environ.get(name) != value}
+    partial = RUNNING.with_suffix(".new")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({"pid": os.getpid(), "kind": kind, "address": address, "env": ours}, file)
+    partial.rename(RUNNING)
+
+
+def start_over(caller: dict[str, str]) -> None:
+    if environment.real_superuser(caller):
+        raise Trouble("--fresh never empties a server of yours. Drop the database yourself, or unset DATABASE_URL.")
+    remove(demo_cluster())
+    for name in ("secrets", "prepared", "seeded"):
+        (DEMO / name).unlink(missing_ok=True)
+    for name in ("mail", "logs"):
+        remove(DEMO / name)
+
+
+def _take(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _who_owns() -> str:
+    state = _state()
+    if state.get("kind") == "demo":
+        return (
+            f"The demo of this checkout already runs at {state['address'] or 'its address'} (process {state['pid']}). "
+            f"Stop it with Ctrl-C in its terminal, or: kill {state['pid']}"
+        )
+    return "Another ./dev command is using the demo's servers, or a demo is just starting. Try again when it has ended."
+
+
+def _state() -> dict[str, str]:
+    try:
+        return dict(json.loads(RUNNING.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _running_environment() -> dict[str, str]:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if env := _state().get("env"):
+            return dict(env)
+        time.sleep(0.1)
+    raise Trouble("Another ./dev command holds the demo's servers, but they are not ready. Try again.")
+
+
+def _wait_for_users() -> None:
+    with open(USERS, "a") as users:
+        if not _take(users):
+            print("Waiting for another ./dev command that uses these servers ...", flush=True)
+            fcntl.flock(users, fcntl.LOCK_EX)
+
+
+def logs() -> Path:
+    return DEMO / "logs"
