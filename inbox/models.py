@@ -1,0 +1,146 @@
+"""Contacts, conversations, messages. All tenant-owned; public numbers instead of ids in addresses."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tenants.models import TenantOwned
+from tenants.rls.constraints import SameTenantKey
+
+
+class Contact(TenantOwned):
+    """A person who writes to the shop. Known by any number of addresses."""
+
+    number = models.BigIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            models.UniqueConstraint(fields=["tenant", "number"], name="inbox_contact_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.number}"
+
+
+class ContactAddress(TenantOwned):
+    """One address of a contact: as typed, and in the form in which addresses are compared."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="addresses")
+    email = models.CharField(max_length=320)
+    email_norm = models.CharField(max_length=254)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_contactaddress_contact", field="contact"),
+            models.UniqueConstraint(fields=["tenant", "email_norm"], name="inbox_contactaddress_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "contact"], name="inbox_contactaddress_of")]
+
+    def __str__(self) -> str:
+        return f"address {self.pk}"
+
+
+class Conversation(TenantOwned):
+    """One thread of mails with one contact. `needs_reply`: the newest message came from the contact."""
+
+    number = models.BigIntegerField()
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="conversations")
+    subject = models.CharField(max_length=500, blank=True)
+    snippet = models.CharField(max_length=200, blank=True)
+    needs_reply = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_message_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_conversation_contact", field="contact"),
+            models.UniqueConstraint(fields=["tenant", "number"], name="inbox_conversation_number"),
+        ]
+        # One for a view by state, one for all of them: measured, each list needs its own (docs/architecture.md).
+        indexes = [
+            models.Index(fields=["tenant", "needs_reply", "-last_message_at", "-id"], name="inbox_conversation_state"),
+            models.Index(fields=["tenant", "-last_message_at", "-id"], name="inbox_conversation_newest"),
+            models.Index(fields=["tenant", "contact"], name="inbox_conversation_contact_i"),
+        ]
+
+    def __str__(self) -> str:
+        return f"conversation {self.number}"
+
+
+class Message(TenantOwned):
+    """One mail of a conversation. `message_id`, `in_reply_to` and `references` are without angle brackets."""
+
+    class Kind(models.TextChoices):
+        RECEIVED = "received", "Received"
+        SENT = "sent", "Sent"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="messages")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    from_name = models.CharField(max_length=200, blank=True)
+    from_email = models.CharField(max_length=320)
+    to = models.JSONField(default=list)  # [[name, address], ...]
+    cc = models.JSONField(default=list)
+    subject = models.CharField(max_length=500, blank=True)
+    sent_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    message_id = models.CharField(max_length=500)
+    in_reply_to = models.CharField(max_length=500, blank=True)
+    references = models.JSONField(default=list)
+    text = models.TextField(blank=True)  # what was newly written
+    quoted = models.TextField(blank=True)  # the history that the mail repeats
+    html = models.TextField(blank=True)  # sanitised
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_message_conversation", field="conversation"),
+            models.UniqueConstraint(fields=["tenant", "message_id"], name="inbox_message_once"),
+            models.CheckConstraint(condition=Q(kind__in=["received", "sent"]), name="inbox_message_kind"),
+        ]
+        indexes = [models.Index(fields=["tenant", "conversation", "sent_at", "id"], name="inbox_message_of")]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class Reference(TenantOwned):
+    """A Message-ID that a known message names, so that a parent arriving later finds its conversation."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="known_ids")
+    message_id = models.CharField(max_length=500)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_reference_conversation", field="conversation"),
+            models.UniqueConstraint(fields=["tenant", "message_id"], name="inbox_reference_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "conversation"], name="inbox_reference_of")]
+
+    def __str__(self) -> str:
+        return f"reference {self.pk}"
+
+
+class Attachment(TenantOwned):
+    """A file that came with a message."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="attachments")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+    content_id = models.CharField(max_length=255, blank=True)
+    inline = models.BooleanField(default=False)
+    content = models.BinaryField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [*TenantOwned.Meta.constraints, SameTenantKey(name="inbox_attachment_message", field="message")]
+        indexes = [models.Index(fields=["tenant", "message"], name="inbox_attachment_of")]
+
+    def __str__(self) -> str:
+        return f"attachment {self.pk}"

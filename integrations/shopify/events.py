@@ -1,0 +1,20 @@
+"""What happens in this package that others may want to know. Ids only."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class OrderContextWanted:
+    """Somebody looks at a contact whose stored orders are missing or older than a minute."""
+
+    context_id: int
+    queue: ClassVar[str] = "interactive"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDisconnected:
+    """A store was disconnected. The token that may still uninstall the app travels sealed, in a row of its own."""
+
+    farewell_id: int
+    queue: ClassVar[str] = "background"

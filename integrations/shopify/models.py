@@ -1,0 +1,129 @@
+"""Connected stores, what we last knew of a contact in each, attempts to connect."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tenants.crypto.fields import SealedTextField
+from tenants.models import Membership, TenantOwned
+from tenants.rls.constraints import SameTenantKey
+
+
+class Store(TenantOwned):
+    """One Shopify store of a workspace. `generation` grows with every connect and disconnect: work begun before is refused."""
+
+    class State(models.TextChoices):
+        CONNECTED = "connected", "Connected"
+        NEEDS_ATTENTION = "needs_attention", "Needs attention"
+        DISCONNECTED = "disconnected", "Disconnected"
+
+    class Problem(models.TextChoices):
+        ACCESS_REVOKED = "access_revoked", "Shopify no longer accepts our access"
+        SCOPES_MISSING = "scopes_missing", "Permissions are missing"
+        PROTECTED_DATA = "protected_data", "Customer data is not approved"
+        STORE_LOCKED = "store_locked", "The store is frozen or locked"
+        KEY_MISSING = "key_missing", "The sealed access does not open"
+
+    number = models.BigIntegerField()
+    shop_domain = models.CharField(max_length=255)
+    shop_gid = models.CharField(max_length=100, blank=True)
+    shop_name = models.CharField(max_length=255, blank=True)
+    currency = models.CharField(max_length=8, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    state = models.CharField(max_length=20, choices=State.choices)
+    problem = models.CharField(max_length=20, choices=Problem.choices, blank=True)
+    problem_since = models.DateTimeField(null=True)
+    scopes = models.JSONField(default=list)
+    connected_by = models.ForeignKey(Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    connected_at = models.DateTimeField(default=timezone.now)
+    disconnected_at = models.DateTimeField(null=True)
+    last_read_at = models.DateTimeField(null=True)
+    generation = models.PositiveIntegerField(default=1)
+    access_token = SealedTextField(null=True, bind_to=("tenant_id", "shop_domain"))
+    access_expires_at = models.DateTimeField(null=True)
+    refresh_token = SealedTextField(null=True, bind_to=("tenant_id", "shop_domain"))
+    refresh_expires_at = models.DateTimeField(null=True)
+    refresh_leased_until = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="shopify_store_connected_by", field="connected_by"),
+            models.UniqueConstraint(fields=["tenant", "number"], name="shopify_store_number"),
+            models.UniqueConstraint(fields=["tenant", "shop_domain"], name="shopify_store_domain"),
+            models.UniqueConstraint(fields=["shop_domain"], condition=Q(disconnected_at=None), name="shopify_store_one_workspace"),
+            models.CheckConstraint(
+                condition=~Q(state="disconnected") | Q(access_token=None, refresh_token=None, disconnected_at__isnull=False),
+                name="shopify_store_disconnected_without_tokens",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"store {self.number}"
+
+
+class Farewell(TenantOwned):
+    """The access of a store that was disconnected, until Shopify was told to uninstall the app, and at most a day."""
+
+    shop_domain = models.CharField(max_length=255)
+    access_token = SealedTextField(bind_to=("tenant_id", "shop_domain"))
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"farewell {self.pk}"
+
+
+class OrderContext(TenantOwned):
+    """What we last knew of one address in one store. Fresh for a minute; "nobody" is an answer too.
+
+    `head` holds the profile, one line per order, and the newest orders in full; `rest` the other orders in full by their
+    id, read only when one is opened (decoding it at each look would cost more than the page).
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="contexts")
+    email_norm = models.CharField(max_length=254)
+    generation = models.PositiveIntegerField()
+    fetched_at = models.DateTimeField(null=True)
+    found = models.BooleanField(default=False)
+    head = models.JSONField(null=True)
+    rest = models.JSONField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=40, blank=True)
+    looked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="shopify_ordercontext_store", field="store"),
+            models.UniqueConstraint(fields=["tenant", "store", "email_norm"], name="shopify_ordercontext_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "looked_at"], name="shopify_ordercontext_looked")]
+
+    def __str__(self) -> str:
+        return f"order context {self.pk}"
+
+
+class ConnectionAttempt(models.Model):
+    """One try to connect a store: the pending authorisation, and afterwards the record that support finds by `reference`.
+
+    Global, because Shopify's callback comes before a workspace is known. Holds hashes instead of the state and the session.
+    """
+
+    reference = models.CharField(max_length=20, unique=True)
+    state_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - null: an attempt without a state of ours
+    session_hash = models.CharField(max_length=64, blank=True)
+    user_id = models.BigIntegerField(null=True)
+    tenant_id = models.BigIntegerField(null=True)
+    shop_domain = models.CharField(max_length=255, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["started_at"], name="shopify_attempt_started")]
+
+    def __str__(self) -> str:
+        return self.reference

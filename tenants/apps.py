@@ -1,0 +1,26 @@
+"""Django app of people and workspaces. Its start checks the database role; after migrations it applies the grants."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+
+
+class TenantsConfig(AppConfig):
+    name = "tenants"
+    label = "tenants"
+
+    def ready(self) -> None:
+        from tenants.rls import checks, grants  # noqa: PLC0415, F401 - models exist only now
+
+        connection_created.connect(checks.refuse_wrong_role, dispatch_uid="refuse_wrong_role")
+        post_migrate.connect(_apply_grants, sender=self, dispatch_uid="apply_grants")
+
+
+def _apply_grants(using: str, **kwargs: Any) -> None:
+    from tenants.rls import grants  # noqa: PLC0415 - models exist only now
+
+    if using == "owner" or "owner" not in settings.DATABASES:
+        grants.apply(using)

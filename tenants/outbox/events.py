@@ -1,0 +1,73 @@
+"""Publish an event: a frozen dataclass of ids, owned by the package it is about."""
+
+import logging
+import time
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
+from importlib import import_module
+from typing import Any, ClassVar, Protocol
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from tenants.outbox.models import Event
+from tenants.rls.context import TenantError, current_tenant_id
+
+log = logging.getLogger("versana.outbox")
+
+# A poke makes delivery immediate. The sweep takes over what no poke reached in this time.
+POKE_GRACE = timedelta(seconds=3)
+# After a poke failed (Redis away), requests do not try again for so long: each try could cost a socket timeout.
+POKE_PAUSE_SECONDS = 5.0
+_pause_until = 0.0
+
+
+class Publishable(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    queue: ClassVar[str]
+
+
+def publish(event: Publishable) -> None:
+    """Write `event` into the current transaction; poke the worker once it is committed.
+
+    The event's workspace is the one of the current context, if any. Raises LookupError for an event without handlers.
+    """
+    kind = f"{type(event).__module__}.{type(event).__qualname__}"
+    if kind not in settings.EVENT_HANDLERS:
+        raise LookupError(f"no handler is listed for {kind}")
+    row = Event.objects.create(
+        tenant_id=_tenant_or_none(), kind=kind, payload=asdict(event), queue=event.queue, next_run_at=timezone.now() + POKE_GRACE
+    )
+    transaction.on_commit(partial(poke, row.pk, event.queue))
+
+
+def poke(event_id: int, queue: str) -> bool:
+    """Ask a worker to deliver now. False when the broker is away: the row stays, and the sweep will find it."""
+    global _pause_until  # noqa: PLW0603 - one circuit a process
+    if time.monotonic() < _pause_until:
+        return False
+    from tenants.outbox.tasks import deliver  # noqa: PLC0415 - tasks import this module
+
+    try:
+        deliver.apply_async(kwargs={"event_id": event_id}, queue=queue, retry=False)
+    except (OperationalError, OSError):
+        _pause_until = time.monotonic() + POKE_PAUSE_SECONDS
+        log.warning("broker away: event %s waits for the sweep", event_id)
+        return False
+    return True
+
+
+def rebuild(row: Event) -> Any:
+    """The event object of a row."""
+    module, _, name = row.kind.rpartition(".")
+    return getattr(import_module(module), name)(**row.payload)
+
+
+def _tenant_or_none() -> int | None:
+    try:
+        return current_tenant_id()
+    except TenantError:
+        return None

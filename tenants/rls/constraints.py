@@ -1,0 +1,99 @@
+"""Policies and same-tenant references as model constraints, so that migrations write, reverse and check them.
+
+Django folds constraints of a new model into CREATE TABLE and then calls `constraint_sql`, never `create_sql`; both paths
+must end in the same statements, so `constraint_sql` defers them to the end of the migration.
+A change of the SQL text needs a new `version`, or existing tables would silently keep the old policy.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models import BaseConstraint
+
+# Unwrapped and with one argument on purpose: without a tenant it is an error, never silently no rows (measured).
+TENANT = "current_setting('app.tenant_id')::bigint"
+POLICIES = {"tenant_isolation": "PERMISSIVE", "tenant_wall": "RESTRICTIVE"}
+
+
+class _TableStatements(BaseConstraint):
+    """A constraint whose SQL is a list of statements on the finished table."""
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        raise TypeError("abstract")
+
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """The database decides; a form cannot."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+class TenantWall(_TableStatements):
+    """Row-level security, forced on the owner too: a strict policy and its restrictive twin.
+
+    The twin keeps the wall standing when somebody later adds a permissive policy (permissive ones are OR-ed together).
+    TO PUBLIC, so that a data migration by the owner without a tenant fails loudly instead of touching no row.
+    """
+
+    def __init__(self, *, name: str, column: str = "tenant_id", version: int = 1) -> None:
+        super().__init__(name=name)
+        self.column = column
+        self.version = version
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        table = schema_editor.quote_name(model._meta.db_table)
+        rule = f"{schema_editor.quote_name(self.column)} = {TENANT}"
+        policies = [
+            f"CREATE POLICY {name} ON {table} AS {kind} FOR ALL TO PUBLIC USING ({rule}) WITH CHECK ({rule})"
+            for name, kind in POLICIES.items()
+        ]
+        forced = f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+        return "; ".join([forced, *policies])
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        table = schema_editor.quote_name(model._meta.db_table)
+        drops = [f"DROP POLICY {name} ON {table}" for name in POLICIES]
+        # Forced security stays on: a table between two versions of its policy shows nothing rather than everything.
+        return "; ".join(drops)
+
+    def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
+        path = f"{type(self).__module__}.{type(self).__name__}"
+        return path, (), {"name": self.name, "column": self.column, "version": self.version}
+
+
+class SameTenantKey(_TableStatements):
+    """A reference between two tenant-owned tables carries the tenant: FOREIGN KEY (tenant_id, x_id).
+
+    A simple key would let a row of one workspace point at a row of another, and tell by its error whether that row exists.
+    The Django field itself has `db_constraint=False`.
+    """
+
+    def __init__(self, *, name: str, field: str, version: int = 1) -> None:
+        super().__init__(name=name)
+        self.field = field
+        self.version = version
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        quote = schema_editor.quote_name
+        field = model._meta.get_field(self.field)
+        target = field.related_model
+        return (
+            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
+            f"FOREIGN KEY (tenant_id, {quote(field.column)}) "  # type: ignore[union-attr]
+            f"REFERENCES {quote(target._meta.db_table)} (tenant_id, id)"  # type: ignore[union-attr]
+        )
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
+
+    def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
+        path = f"{type(self).__module__}.{type(self).__name__}"
+        return path, (), {"name": self.name, "field": self.field, "version": self.version}

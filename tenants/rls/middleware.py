@@ -1,0 +1,62 @@
+"""Everything under /<workspace>/ runs in one transaction of that workspace, rendering included.
+
+Around the whole request and not ATOMIC_REQUESTS, which leaves template rendering outside. Safe, because no web request
+waits for the outside world (docs/architecture.md).
+"""
+
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+import zoneinfo
+
+from tenants.access import Visit
+from tenants.doors import workspaces_of
+from tenants.models import Membership
+from tenants.rls.context import tenant_context
+from versana.observability import context as log_context
+
+
+class WorkspaceMiddleware:
+    """Finds the workspace among the person's own; any other is "not found", existing or not."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.visit = None  # type: ignore[attr-defined]
+        slug = _workspace_in(request.path_info)
+        if slug is None:
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        workspaces = workspaces_of(int(request.user.pk))
+        workspace = next((w for w in workspaces if w.slug == slug), None)
+        if workspace is None:
+            return render(request, "404.html", status=404)
+        with tenant_context(workspace.id), timezone.override(_zone(workspace.time_zone)), log_context.bound(tenant=workspace.id):
+            membership = Membership.objects.get(pk=workspace.membership_id)
+            membership.user = request.user
+            request.visit = Visit(workspace=workspace, workspaces=workspaces, membership=membership)  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+            return response
+
+
+def _workspace_in(path: str) -> str | None:
+    try:
+        return resolve(path).kwargs.get("workspace")
+    except (Resolver404, Http404):
+        return None
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")

@@ -1,0 +1,28 @@
+"""Gives every request an id, which answers carry and log lines repeat."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from versana.observability import context
+
+log = logging.getLogger("versana.requests")
+
+
+class RequestContextMiddleware:
+    """One line a request: method, path, status, milliseconds. Query strings are not logged: a callback's carries secrets."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = context.new_id()
+        started = time.perf_counter()
+        with context.bound(request=request_id):
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            log.info("%s %s %s in %s ms", request.method, request.path, response.status_code, milliseconds)
+        return response

@@ -1,0 +1,283 @@
+"""Settings, read from the environment. A missing or wrong one stops the process with a sentence that says what to do.
+
+Sections: installation, databases, Django, people, security, static, mail, work, Shopify, logging.
+"""
+
+import base64
+import binascii
+from pathlib import Path
+
+import environ
+from csp.constants import NONCE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def required(name: str, hint: str) -> str:
+    """The value of a setting without which nothing works; `hint` says how to make one."""
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {hint}")
+    return value
+
+
+def parse_sealing_keys(text: str) -> dict[int, bytes]:
+    """`1:base64,2:base64` -> {1: 32 bytes, 2: 32 bytes}. Raises ImproperlyConfigured without showing a key."""
+    keys: dict[int, bytes] = {}
+    for part in filter(None, text.split(",")):
+        number, _, encoded = part.partition(":")
+        try:
+            keys[int(number)] = base64.b64decode(encoded, validate=True)
+        except (ValueError, binascii.Error):
+            raise ImproperlyConfigured("SEALING_KEYS must look like 1:BASE64,2:BASE64.") from None
+    if not keys or any(len(key) != 32 for key in keys.values()):
+        raise ImproperlyConfigured("SEALING_KEYS must hold at least one key of 32 bytes in base64.")
+    return keys
+
+
+# --- Installation ---------------------------------------------------------------------------------------------------
+ENVIRONMENT = env.str("ENVIRONMENT", default="production")
+if ENVIRONMENT not in ("production", "demo", "test"):
+    raise ImproperlyConfigured("ENVIRONMENT must be production, demo or test.")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.bool("DEBUG", default=False)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG must be off in production: its error pages show local variables.")
+SECRET_KEY = required("SECRET_KEY", "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'")
+PUBLIC_URL = required("PUBLIC_URL", "The address that people type, for instance https://support.example.com").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.partition("://")[2].partition("/")[0].partition(":")[0]])
+
+# --- Databases ------------------------------------------------------------------------------------------------------
+# Three addresses, three roles (docs/decisions.md): the web and the worker know only the application's.
+DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "The application role's address: postgres://versana_app:...@host/name"))}
+if env.str("MIGRATION_DATABASE_URL", default=""):
+    DATABASES["owner"] = env.db_url_config(env.str("MIGRATION_DATABASE_URL"))
+for _database in DATABASES.values():
+    _database.setdefault("OPTIONS", {})
+    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    _database["CONN_HEALTH_CHECKS"] = True
+    # PgBouncer in transaction mode hands each transaction to another server connection.
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = True
+    _database["OPTIONS"].setdefault("connect_timeout", 5)
+# A process whose role could step over the wall between workspaces does not start.
+CHECK_DATABASE_ROLE = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Django ---------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "template_partials",
+    "lucide",
+    "versana",
+    "tenants",
+    "tenants.outbox",
+    "integrations.shopify",
+    "inbox",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "versana.observability.requests.RequestContextMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.rls.middleware.WorkspaceMiddleware",
+]
+ROOT_URLCONF = "versana.urls"
+WSGI_APPLICATION = "versana.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                        )
+                    ],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "tenants.context_processors.frame",
+            ],
+        },
+    }
+]
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+# The cache serves sign-in's rate limits, which must hold while Redis is away; so it is a table.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "versana_cache"}}
+
+# --- People ---------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "tenants.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+# --- Security -------------------------------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # Lax: the way back from Shopify is a top-level GET.
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"  # Our own pages frame the HTML of a mail; frame-ancestors below says the same.
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+if PRODUCTION and not PUBLIC_URL.startswith("https://"):
+    raise ImproperlyConfigured("PUBLIC_URL must start with https:// in production.")
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=True) else None
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DEFAULT_EXCEPTION_REPORTER_FILTER = "versana.observability.logging.SilentExceptionReporterFilter"
+
+SEALING_KEYS = parse_sealing_keys(required("SEALING_KEYS", "Make one with: python3 -c 'import base64, os; print(\"1:\" + base64.b64encode(os.urandom(32)).decode())'"))
+SEALING_PRIMARY_KEY = env.int("SEALING_PRIMARY_KEY", default=max(SEALING_KEYS))
+if SEALING_PRIMARY_KEY not in SEALING_KEYS:
+    raise ImproperlyConfigured("SEALING_PRIMARY_KEY names a key that is not in SEALING_KEYS.")
+
+# --- Static ---------------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Mail -----------------------------------------------------------------------------------------------------------
+# Every mail of ours is first a row; a worker hands it to MAIL_TRANSPORT, so that no request waits for a mail server.
+EMAIL_BACKEND = "tenants.outbox.mail.OutboxBackend"
+MAIL_TRANSPORT = env.str("MAIL_TRANSPORT", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_FILE_PATH = env.str("MAIL_FILE_PATH", default="") or None
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="VersanaCX <no-reply@localhost>")
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL") | {"EMAIL_BACKEND": EMAIL_BACKEND})
+
+# --- Work -----------------------------------------------------------------------------------------------------------
+REDIS_URL = required("REDIS_URL", "The broker's address, for instance redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    # kombu 5.7: without these two, a task whose whole worker was killed came back after 104 s instead of 7.
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "global_keyprefix": env.str("REDIS_KEY_PREFIX", default="versana:"),
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 90  # below the visibility timeout, or a slow task would run twice
+CELERY_TASK_SOFT_TIME_LIMIT = 75
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "background"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
+    "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "forget-order-contexts": {"task": "integrations.shopify.tasks.forget_everywhere", "schedule": 3600.0, "options": {"expires": 3600.0}},
+}
+# Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
+EVENT_HANDLERS = {
+    "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
+    "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
+    "tenants.outbox.mail.MailQueued": ["tenants.outbox.mail.deliver_mail"],
+}
+
+# --- Shopify --------------------------------------------------------------------------------------------------------
+SHOPIFY_CLIENT_ID = env.str("SHOPIFY_CLIENT_ID", default="")
+SHOPIFY_CLIENT_SECRET = env.str("SHOPIFY_CLIENT_SECRET", default="")
+SHOPIFY_PREVIOUS_CLIENT_SECRET = env.str("SHOPIFY_PREVIOUS_CLIENT_SECRET", default="")
+SHOPIFY_REQUEST_ALL_ORDERS = env.bool("SHOPIFY_REQUEST_ALL_ORDERS", default=False)
+# Typing a shop's domain is for custom apps and the sandbox only (App Store requirement 2.3.1, read 2026-11-22).
+SHOPIFY_DOMAIN_ENTRY = env.bool("SHOPIFY_DOMAIN_ENTRY", default=False)
+SHOPIFY_STORE_SUGGESTIONS = env.list("SHOPIFY_STORE_SUGGESTIONS", default=[])
+SHOPIFY_SANDBOX_URL = env.str("SHOPIFY_SANDBOX_URL", default="").rstrip("/") or None
+if PRODUCTION and SHOPIFY_SANDBOX_URL:
+    raise ImproperlyConfigured("SHOPIFY_SANDBOX_URL sends every store's traffic to a stand-in: not in production.")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "frame-ancestors": [SELF],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+        # Connect is a form that redirects to the shop's consent screen, and browsers check the redirect too.
+        "form-action": [SELF, "https://*.myshopify.com", "https://admin.shopify.com", *([SHOPIFY_SANDBOX_URL] if SHOPIFY_SANDBOX_URL else [])],
+    }
+}
+
+# --- Logging --------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "versana.observability.logging.Redact"}},
+    "formatters": {"json": {"()": "versana.observability.logging.JsonLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["redact"]}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"level": "INFO"},
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        "celery": {"level": "INFO"},
+        "urllib3": {"level": "WARNING"},
+    },
+}
