@@ -4,15 +4,16 @@ import errno
 import sys
 from collections.abc import Sequence
 
-from versana.devservices import demo, gate, standing, throwaway
-from versana.devservices.environment import caller_environment
+from versana.devservices import demo, gate, prepare, standing, throwaway
+from versana.devservices.environment import caller_environment, real_superuser
 from versana.devservices.places import ROOT, Trouble
 from versana.devservices.processes import Stopped, foreground, stop_on_signals
 
 
 def manage(arguments: Sequence[str]) -> int:
-    with standing.joined(caller_environment()) as env:
-        demo.prepare_for_command(env, arguments)
+    caller = caller_environment()
+    with standing.joined(caller) as env:
+        prepare.for_command(env, arguments, server=real_superuser(caller))
         return foreground([sys.executable, "manage.py", *arguments], env=env, cwd=ROOT)
 
 

@@ -37,11 +37,11 @@ def postgres_bin() -> Path:
 
 
 def valkey_server() -> Path:
-    if package := _package(VALKEY_PACKAGE):
-        if found := sorted(package.glob("_binaries/*/valkey-server")):
-            if is_root() and sys.platform == "linux":
-                return _copy_for_nobody(found[0].parent, found[0]) / found[0].name
-            return found[0]
+    package = _package(VALKEY_PACKAGE)
+    if package and (found := sorted(package.glob("_binaries/*/valkey-server"))):
+        if is_root() and sys.platform == "linux":
+            return _copy_for_nobody(found[0].parent, found[0]) / found[0].name
+        return found[0]
     for name in ("valkey-server", "redis-server"):
         if path := shutil.which(name):
             return Path(path)

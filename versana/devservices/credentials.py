@@ -19,7 +19,6 @@ def fresh() -> dict[str, str]:
     return {
         "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
         "REDIS_PASSWORD": secrets.token_urlsafe(24),
-        "ROLE_SECRET": secrets.token_urlsafe(32),
         "SECRET_KEY": secrets.token_urlsafe(50),
         "SEALING_KEYS": f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         "SEALING_PRIMARY_KEY": "1",

@@ -26,7 +26,7 @@ def servers(
         redis = caller.get("REDIS_URL") or stack.enter_context(
             valkey.running(password=keys["REDIS_PASSWORD"], log=logs / "valkey.log", work=logs / "valkey")
         )
-        yield addresses(superuser, keys=keys, caller=caller) | {"REDIS_URL": redis}
+        yield addresses(superuser, caller=caller) | {"REDIS_URL": redis}
 
 
 def real_superuser(caller: Mapping[str, str]) -> str:
@@ -34,17 +34,19 @@ def real_superuser(caller: Mapping[str, str]) -> str:
     return caller.get("SUPERUSER_DATABASE_URL") or caller.get("DATABASE_URL", "")
 
 
-def addresses(superuser: str, *, keys: Mapping[str, str], caller: Mapping[str, str]) -> dict[str, str]:
-    found = {name: as_role(superuser, role, keys["ROLE_SECRET"]) for name, role in ROLES.items()}
+def addresses(superuser: str, *, caller: Mapping[str, str]) -> dict[str, str]:
+    found = {name: as_role(superuser, role) for name, role in ROLES.items()}
     if caller.get("SUPERUSER_DATABASE_URL"):  # Then role addresses that are given too are meant as they stand.
         found |= {name: caller[name] for name in ROLES if caller.get(name)}
     return found | {"SUPERUSER_DATABASE_URL": superuser}
 
 
-def as_role(superuser: str, role: str, secret: str) -> str:
+def as_role(superuser: str, role: str) -> str:
     parts = urlsplit(superuser)
     if not parts.hostname:
         raise Trouble("The database's address must name a host: postgres://user:password@host:5432/postgres")
+    # From the superuser's password, which is random on a server of ours; on a real one demo and tests agree.
+    secret = parts.password or superuser
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     login = f"{role}:{quote(role_password(role, secret=secret))}"
     place = f"{login}@{host}:{parts.port or 5432}"

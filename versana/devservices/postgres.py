@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from versana.devservices import binaries
@@ -108,7 +109,7 @@ def _initdb(data: Path, *, secret: Path, programs: Path, account: str, durable: 
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     else:
         locale = ["--locale=C.UTF-8"]
-    command = [
+    command: list[str | Path] = [
         programs / "initdb",
         "-D",
         data,
@@ -136,13 +137,13 @@ def start(data: Path, *, programs: Path, account: str, log: Path, durable: bool)
     settings = SETTINGS if durable else SETTINGS + THROW_AWAY
     for attempt in range(5):
         options = [part for setting in settings for part in ("-c", setting)]
-        command = [programs / "postgres", "-D", data, "-p", str(free_port()), *options]
+        command: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(free_port()), *options]
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every connection to leave.
         server = Child(
             "PostgreSQL", command, log=log, env=CLEAN_ENV, stop_signal=signal.SIGINT, account=account, cwd="/"
         )
         try:
-            wait_until(lambda pid=server.process.pid: _status(data) == (pid, _status(data)[1], True), child=server)  # type: ignore[misc]
+            wait_until(partial(_ready, data, server.process.pid), child=server)
         except BaseException:
             server.stop()
             if attempt < 4 and "Address already in use" in server.last_words():
@@ -150,6 +151,11 @@ def start(data: Path, *, programs: Path, account: str, log: Path, durable: bool)
             raise
         return server
     raise AssertionError("unreachable")
+
+
+def _ready(data: Path, pid: int) -> bool:
+    status = _status(data)
+    return status[0] == pid and status[2]  # Not another's: a file left by a crash says "ready" too.
 
 
 def _status(data: Path) -> tuple[int, int, bool]:

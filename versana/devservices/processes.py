@@ -1,13 +1,16 @@
 """Child processes: started tied to us, watched, stopped in order, their last words shown."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import ClassVar
 
 from versana.devservices.places import Trouble
 
@@ -20,6 +23,8 @@ class Stopped(BaseException):
 
 class Child:
     """One process with a log file. `account` is explained in tether.py."""
+
+    living: ClassVar[list["Child"]] = []
 
     def __init__(
         self,
@@ -34,11 +39,10 @@ class Child:
         stdin: str = "",
     ) -> None:
         self.name, self.log, self.stop_signal = name, log, stop_signal
-        tether = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(stop_signal)), account]
         with open(log, "wb") as output:
             # A session of its own: Ctrl-C reaches only us, and we stop the children in the right order.
             self.process = subprocess.Popen(
-                [*tether, *map(str, command)],
+                [*_tether(stop_signal, account), *map(str, command)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -46,20 +50,21 @@ class Child:
                 cwd=cwd,
                 start_new_session=True,
             )
+        self.living.append(self)
         self._tell(stdin)
 
     def _tell(self, text: str) -> None:
         if self.process.stdin:
-            try:
+            with contextlib.suppress(BrokenPipeError):  # It has ended already; died() will say so.
                 self.process.stdin.write(text.encode())
                 self.process.stdin.close()
-            except BrokenPipeError:  # It has ended already; died() will say so.
-                pass
 
     def died(self) -> bool:
         return self.process.poll() is not None
 
     def stop(self, patience: float = 15) -> None:
+        if self in self.living:
+            self.living.remove(self)
         if self.process.poll() is None:
             self.process.send_signal(self.stop_signal)
         try:
@@ -86,25 +91,42 @@ class Child:
 
 def foreground(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> int:
     """Runs a command in our terminal and session, tied to us; returns its status."""
-    tether = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(signal.SIGTERM)), "self"]
-    process = subprocess.Popen([*tether, *command], env=env, cwd=cwd)
+    return _wait_for(subprocess.Popen([*_tether(), *command], env=env, cwd=cwd))
+
+
+def captured(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tuple[int, str]:
+    """The same, returning what the command printed; its standard error (progress, tracebacks) is shown at once."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen([*_tether(), *command], env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output)
+        status = _wait_for(process, resume=False)
+        output.seek(0)
+        return status, output.read()
+
+
+def _tether(stop_signal: signal.Signals = signal.SIGTERM, account: str = "self") -> list[str]:
+    return [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(stop_signal)), account]
+
+
+def _wait_for(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", *, resume: bool = True) -> int:
+    """`resume`: after a stopping signal the command's own status is what is returned."""
     try:
         return process.wait()
     except Stopped as stopped:
         if stopped.args[0] != signal.SIGINT:  # The terminal has sent Ctrl-C to the command too.
             process.terminate()
         try:
-            return process.wait(20)
+            status = process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
-            return process.wait()
+            status = process.wait()
+        if resume:
+            return status
+        raise
 
 
 def kill_group(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def wait_until(ready: Callable[[], bool], *, child: Child, seconds: float = 60) -> None:

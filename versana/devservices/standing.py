@@ -8,24 +8,27 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from versana.devservices import credentials, environment
+from versana.devservices import credentials, environment, prepare
 from versana.devservices.places import DEMO, Trouble, demo_cluster, remove
 
 LOCK, USERS, RUNNING = DEMO / "lock", DEMO / "users", DEMO / "running.json"
 
 
 @contextmanager
-def owned(caller: dict[str, str], *, kind: str, fresh: bool = False) -> Iterator[dict[str, str]]:
+def owned(
+    caller: dict[str, str], *, kind: str, fresh: bool = False, before: Callable[[], None] = lambda: None
+) -> Iterator[dict[str, str]]:
     """Starts the servers; yields the product's environment. Raises Trouble when another process owns them."""
     DEMO.mkdir(parents=True, exist_ok=True)
     with open(LOCK, "a") as lock:
         if not _take(lock):
             raise Trouble(_who_owns())
+        before()
         if fresh:
             start_over(caller)
         RUNNING.unlink(missing_ok=True)
@@ -73,8 +76,8 @@ def start_over(caller: dict[str, str]) -> None:
     if environment.real_superuser(caller):
         raise Trouble("--fresh never empties a server of yours. Drop the database yourself, or unset DATABASE_URL.")
     remove(demo_cluster())
-    for name in ("secrets", "prepared", "seeded"):
-        (DEMO / name).unlink(missing_ok=True)
+    (DEMO / "secrets").unlink(missing_ok=True)
+    prepare.forget()
     for name in ("mail", "logs"):
         remove(DEMO / name)
 
@@ -97,7 +100,7 @@ def _who_owns() -> str:
     return "Another ./dev command is using the demo's servers, or a demo is just starting. Try again when it has ended."
 
 
-def _state() -> dict[str, str]:
+def _state() -> dict[str, Any]:
     try:
         return dict(json.loads(RUNNING.read_text()))
     except (OSError, ValueError):

@@ -18,12 +18,12 @@ PREFIX = "versana-test-"
 def servers(caller: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Yields the environment of a test run."""
     keys = credentials.fresh()
-    if environment.real_superuser(caller):
-        keys["ROLE_SECRET"] = "tests"  # noqa: S105  A real server keeps its roles from run to run: the same passwords.
-    with _directory() as place:
-        with environment.servers(data=place / "postgres", logs=place, keys=keys, durable=False, caller=caller) as found:
-            given = {**caller, "MAIL_FILE_PATH": str(place / "mail")}
-            yield environment.for_product(servers=found, keys=keys, kind="test", caller=given)
+    with (
+        _directory() as place,
+        environment.servers(data=place / "postgres", logs=place, keys=keys, durable=False, caller=caller) as found,
+    ):
+        given = {**caller, "MAIL_FILE_PATH": str(place / "mail")}
+        yield environment.for_product(servers=found, keys=keys, kind="test", caller=given)
 
 
 @contextmanager

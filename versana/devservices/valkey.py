@@ -6,6 +6,7 @@ What must not be lost is in the outbox in PostgreSQL; the queue is only the way 
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from versana.devservices import binaries
@@ -54,7 +55,7 @@ def _start(*, password: str, log: Path, account: str) -> _Server:
             stdin=CONFIG.format(port=port, password=password),
         )
         try:
-            wait_until(lambda port=port: _pong(port, password), child=server, seconds=20)  # type: ignore[misc]
+            wait_until(partial(_pong, port, password), child=server, seconds=20)
         except BaseException:
             server.stop()
             if "already in use" in server.last_words():
