@@ -53,7 +53,7 @@ class Store(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "shop_domain"], name="shopify_store_domain"),
             models.UniqueConstraint(fields=["shop_domain"], condition=Q(disconnected_at=None), name="shopify_store_one_workspace"),
             models.CheckConstraint(
-                condition=~Q(state="disconnected") | Q(access_token=None, refresh_token=None, disconnected_at__isnull=False),
+                condition=~Q(state="disconnected") | Q(access_token__isnull=True, refresh_token__isnull=True, disconnected_at__isnull=False),
                 name="shopify_store_disconnected_without_tokens",
             ),
         ]

@@ -1,7 +1,7 @@
 """Policies and same-tenant references as model constraints, so that migrations write, reverse and check them.
 
 Django folds constraints of a new model into CREATE TABLE and then calls `constraint_sql`, never `create_sql`; both paths
-must end in the same statements, so `constraint_sql` defers them to the end of the migration.
+end in the same statements.
 A change of the SQL text needs a new `version`, or existing tables would silently keep the old policy.
 """
 
@@ -17,13 +17,20 @@ POLICIES = {"tenant_isolation": "PERMISSIVE", "tenant_wall": "RESTRICTIVE"}
 
 
 class _TableStatements(BaseConstraint):
-    """A constraint whose SQL is a list of statements on the finished table."""
+    """A constraint whose SQL runs at the end of its migration.
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    Postgres validates a new foreign key by a query of the owner's, which forced policies refuse: the plain keys of a new
+    table come first, then its wall.
+    """
+
+    def statements(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
         raise TypeError("abstract")
 
     def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+        schema_editor.deferred_sql.extend(self.statements(model, schema_editor))
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+        self.constraint_sql(model, schema_editor)
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """The database decides; a form cannot."""
@@ -47,7 +54,7 @@ class TenantWall(_TableStatements):
         self.column = column
         self.version = version
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def statements(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
         table = schema_editor.quote_name(model._meta.db_table)
         rule = f"{schema_editor.quote_name(self.column)} = {TENANT}"
         policies = [
@@ -55,7 +62,7 @@ class TenantWall(_TableStatements):
             for name, kind in POLICIES.items()
         ]
         forced = f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
-        return "; ".join([forced, *policies])
+        return [forced, *policies]
 
     def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
@@ -68,27 +75,30 @@ class TenantWall(_TableStatements):
         return path, (), {"name": self.name, "column": self.column, "version": self.version}
 
 
-class SameTenantKey(_TableStatements):
-    """A reference between two tenant-owned tables carries the tenant: FOREIGN KEY (tenant_id, x_id).
-
-    A simple key would let a row of one workspace point at a row of another, and tell by its error whether that row exists.
-    The Django field itself has `db_constraint=False`.
-    """
+class _Key(_TableStatements):
+    """A foreign key between tables behind the wall. The Django field itself has `db_constraint=False`."""
 
     def __init__(self, *, name: str, field: str, version: int = 1) -> None:
         super().__init__(name=name)
         self.field = field
         self.version = version
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def columns(self, column: str) -> tuple[str, str]:
+        """The referencing and the referenced columns."""
+        raise TypeError("abstract")
+
+    def statements(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
         quote = schema_editor.quote_name
         field = model._meta.get_field(self.field)
-        target = field.related_model
-        return (
-            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
-            f"FOREIGN KEY (tenant_id, {quote(field.column)}) "  # type: ignore[union-attr]
-            f"REFERENCES {quote(target._meta.db_table)} (tenant_id, id)"  # type: ignore[union-attr]
-        )
+        table, target = quote(model._meta.db_table), quote(field.related_model._meta.db_table)  # type: ignore[union-attr]
+        own, theirs = self.columns(quote(field.column))  # type: ignore[union-attr]
+        key = f"ALTER TABLE {table} ADD CONSTRAINT {quote(self.name)} FOREIGN KEY ({own}) REFERENCES {target} ({theirs})"
+        # Postgres validates existing rows by a query of the owner's, whom the forced policies refuse. Within this
+        # transaction (and its exclusive lock) the owner sees all rows, so the key is validated against every workspace.
+        both = sorted({table, target})
+        lifted = [f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY" for name in both]
+        forced = [f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY" for name in both]
+        return [*lifted, key, *forced]
 
     def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
         quote = schema_editor.quote_name
@@ -97,3 +107,20 @@ class SameTenantKey(_TableStatements):
     def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
         path = f"{type(self).__module__}.{type(self).__name__}"
         return path, (), {"name": self.name, "field": self.field, "version": self.version}
+
+
+class TenantKey(_Key):
+    """The row's workspace exists."""
+
+    def columns(self, column: str) -> tuple[str, str]:
+        return column, "id"
+
+
+class SameTenantKey(_Key):
+    """A reference between two tenant-owned tables carries the tenant: FOREIGN KEY (tenant_id, x_id).
+
+    A simple key would let a row of one workspace point at a row of another, and tell by its error whether that row exists.
+    """
+
+    def columns(self, column: str) -> tuple[str, str]:
+        return f"tenant_id, {column}", "tenant_id, id"

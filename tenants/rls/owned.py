@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from tenants.rls.constraints import TenantWall
+from tenants.rls.constraints import TenantKey, TenantWall
 from tenants.rls.context import current_tenant_id
 
 
@@ -26,7 +26,7 @@ class TenantOwned(models.Model):
     """
 
     tenant = models.ForeignKey(
-        "tenants.Tenant", on_delete=models.CASCADE, default=current_tenant_id, editable=False, related_name="+", db_index=False
+        "tenants.Tenant", on_delete=models.CASCADE, default=current_tenant_id, editable=False, related_name="+", db_index=False, db_constraint=False
     )
 
     objects = TenantManager()
@@ -35,6 +35,7 @@ class TenantOwned(models.Model):
         abstract = True
         constraints = [
             TenantWall(name="%(app_label)s_%(class)s_wall"),
+            TenantKey(name="%(app_label)s_%(class)s_tenant", field="tenant"),
             models.UniqueConstraint(fields=["tenant", "id"], name="%(app_label)s_%(class)s_tenant_id"),
         ]
 

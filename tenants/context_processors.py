@@ -1,0 +1,65 @@
+"""The frame around every page: who is here, in which workspace, and where the rail leads."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from tenants.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    workspace_name: str
+    workspace_initials: str
+    workspace_url_home: str
+    inbox_url: str
+    settings_url: str
+    person_name: str
+    person_initials: str
+    person_email: str
+    role_word: str
+    logout_url: str
+    nav: str
+    workspaces: tuple[tuple[str, str, bool], ...]
+    theme: str
+
+
+def initials(name: str) -> str:
+    """Two letters for a face: of the first and the last word."""
+    words = [word for word in name.replace("&", " ").split() if word[0].isalnum()]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])).upper() if words else "?"
+
+
+def theme_of(request: HttpRequest) -> str:
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in ("light", "dark") else "system"
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """`frame` for the base template; None where there is no workspace. `theme` everywhere."""
+    visit = getattr(request, "visit", None)
+    theme = theme_of(request)
+    if visit is None:
+        return {"frame": None, "theme": theme}
+    workspace, user = visit.workspace, visit.membership.user
+    slug = {"workspace": workspace.slug}
+    nav = request.resolver_match.namespace if request.resolver_match else ""
+    return {
+        "theme": theme,
+        "frame": Frame(
+            workspace_name=workspace.name,
+            workspace_initials=initials(workspace.name),
+            workspace_url_home=reverse("inbox:list", kwargs=slug),
+            inbox_url=reverse("inbox:list", kwargs=slug),
+            settings_url=reverse("tenants:general", kwargs=slug),
+            person_name=user.display_name,
+            person_initials=initials(user.display_name),
+            person_email=user.email,
+            role_word=Role(workspace.role).label,
+            logout_url=reverse("account_logout"),
+            nav="inbox" if nav == "inbox" else "settings",
+            workspaces=tuple((w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id) for w in visit.workspaces),
+            theme=theme,
+        ),
+    }

@@ -1,0 +1,116 @@
+"""The test databases and the fixed cast: Olivia owns, Adam administers, Ava answers; Mallory works next door.
+
+Tests run as the application's own role: a superuser would see through every wall. The launcher's superuser makes the
+database, the owner migrates it, and neither is known to the code under test.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import TransactionTestCase
+from psycopg import sql
+
+from tenants import provisioning
+from tenants.models import Membership, Tenant, User
+from tenants.rls.context import tenant_context
+from tenants.rls.database import ATTRIBUTES, Address, set_up, with_database
+from tenants.roles import Role
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def test_database_name() -> str:
+    return f"{Address.parse(os.environ['DATABASE_URL']).database}_test_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(test_database_name: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """A new database, set up by the superuser, migrated by the owner, used by the application's role."""
+    superuser_url = os.environ["SUPERUSER_DATABASE_URL"]
+    addresses = [Address.parse(os.environ[name]) for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "PLATFORM_DATABASE_URL")]
+    set_up(superuser_url=superuser_url, database=test_database_name, passwords={a.role: a.password for a in addresses})
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        for alias in settings.DATABASES:
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = settings.DATABASES[alias]["NAME"] = test_database_name
+        call_command("migrate", verbosity=0)
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connections.close_all()
+    with psycopg.connect(superuser_url, autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(test_database_name)))
+
+
+@pytest.fixture(scope="session")
+def owner_url(test_database_name: str, django_db_setup: None) -> str:
+    """The schema owner's address of the test database, for tests that must step behind the application."""
+    return with_database(os.environ["MIGRATION_DATABASE_URL"], test_database_name)
+
+
+@pytest.fixture(scope="session")
+def superuser_url(test_database_name: str, django_db_setup: None) -> str:
+    """A superuser's address of the test database, to look at what no role of ours may see."""
+    return with_database(os.environ["SUPERUSER_DATABASE_URL"], test_database_name)
+
+
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_tables_as_the_owner(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test with real commits: TRUNCATE, which the application's role may not, keeping what migrations wrote."""
+    original = TransactionTestCase._fixture_teardown
+
+    def empty(self: TransactionTestCase) -> None:
+        with psycopg.connect(request.getfixturevalue("owner_url"), autocommit=True) as owner:
+            names = [r[0] for r in owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [list(KEPT)])]
+            owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(map(sql.Identifier, names))))
+
+    TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Acme with its three people, and the workspace next door with Mallory."""
+
+    acme: Tenant
+    olivia: Membership
+    adam: Membership
+    ava: Membership
+    next_door: Tenant
+    mallory: Membership
+
+
+def _person(name: str, domain: str) -> User:
+    return User.objects.create_user(email=f"{name.lower()}@{domain}", password=PASSWORD, name=name)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def make_cast() -> Cast:
+    acme = provisioning.open_workspace(slug="acme", name="Acme Goods", owner=_person("Olivia", "acme.example"), support_addresses=["support@shop.example"])
+    with tenant_context(acme.pk):
+        olivia = Membership.objects.select_related("user").get()
+        adam = provisioning.add_member(user=_person("Adam", "acme.example"), role=Role.ADMINISTRATOR, by=olivia)
+        ava = provisioning.add_member(user=_person("Ava", "acme.example"), role=Role.AGENT, by=olivia)
+    next_door = provisioning.open_workspace(slug="nextdoor", name="Next Door", owner=_person("Mallory", "nextdoor.example"))
+    with tenant_context(next_door.pk):
+        mallory = Membership.objects.select_related("user").get()
+    return Cast(acme, olivia, adam, ava, next_door, mallory)
+
+
+@pytest.fixture(scope="session")
+def role_names() -> list[str]:
+    return list(ATTRIBUTES)
