@@ -9,9 +9,9 @@ from integrations.shopify.sandbox.stores import Store
 STYLE_PATH = "/_sandbox/style.css"
 
 
-def _icon(paths: str, size: int = 16) -> str:
+def _icon(paths: str, size: int = 16, stroke: float = 2) -> str:
     return (
-        f'<svg width="{size}" height="{size}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
+        f'<svg width="{size}" height="{size}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="{stroke}" '
         f'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{paths}</svg>'
     )
 
@@ -22,10 +22,8 @@ _SHOP = _icon(
     '<path d="M3.5 9 5.5 4h13l2 5M3.5 9a2.8 2.8 0 0 0 5.7 0 2.8 2.8 0 0 0 5.6 0 2.8 2.8 0 0 0 5.7 0M5 12.5V20h14v-7.5"/>',
     20,
 )
-_ARROW = _icon('<path d="M3 12h.01M7.5 12h.01M12 12h.01M18 8.5l3.5 3.5-3.5 3.5"/>', 28).replace(
-    'stroke-width="2"', 'stroke-width="1.6"'
-)
-_SHIELD = _icon('<path d="M12 3 4.5 6v5.5c0 4.6 3 7.7 7.5 9.5 4.5-1.8 7.5-4.9 7.5-9.500V6z"/>')
+_ARROW = _icon('<path d="M3 12h.01M7.5 12h.01M12 12h.01M18 8.5l3.5 3.5-3.5 3.5"/>', 28, 1.6)
+_SHIELD = _icon('<path d="M12 3 4.5 6v5.5c0 4.6 3 7.7 7.5 9.5 4.5-1.8 7.5-4.9 7.5-9.5V6z"/>')
 _PEOPLE = '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1M16 4.800a3.5 3.5 0 0 1 0 6.400M18.5 14.500a5 5 0 0 1 3 4.500v1"/>'
 _BOX = '<path d="M12 3 4 7.500v9L12 21l8-4.500v-9zM4 7.500l8 4.5 8-4.500M12 12v9"/>'
 _CLOCK = '<path d="M4 12a8 8 0 1 0 2.5-5.800M4 4.500V8h3.500M12 8v4.500l3 2"/>'
