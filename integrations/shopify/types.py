@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from tenants.crypto.secret import Secret
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -65,7 +67,10 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order. `total` is what the customer paid in their currency, `shop_total` the same in the shop's."""
+    """One order. `total` is what the customer paid in their currency, `shop_total` the same in the shop's.
+
+    `email` is set on orders that were found by their own address instead of through the customer's record (guest orders).
+    """
 
     id: str
     legacy_id: str
@@ -117,7 +122,8 @@ class Denied:
 class CustomerOrders:
     """The answer to "who is this address in this store": nobody, a customer, or guest orders without a customer.
 
-    Every customer and order in it carried exactly the address that was asked for.
+    Every customer in it, and every order that is not the customer's, carried exactly the address that was asked for.
+    Look at `denied` before saying "nobody": a store that hides e-mail addresses hides its customers.
     """
 
     customer: Customer | None
@@ -143,11 +149,19 @@ class ShopProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenGrant:
-    """What the token endpoint gives. The two secrets are `Secret`s; lifetimes are seconds, None for a token that never expires."""
+class LinePage:
+    """Lines of one order, up to 250; `next_cursor` asks for the ones after them, None when these are the last."""
 
-    access_token: "object"
+    lines: tuple[LineItem, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """What the token endpoint gives. Lifetimes are seconds, None for a token that never expires and has no refresh token."""
+
+    access_token: Secret
     scopes: frozenset[str]
-    expires_in: int | None
-    refresh_token: "object | None"
-    refresh_expires_in: int | None
+    expires_in: int | None = None
+    refresh_token: Secret | None = None
+    refresh_expires_in: int | None = None
