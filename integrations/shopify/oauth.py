@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
 from django.conf import settings
+from django.utils import timezone
 
 from integrations import errors, http
 from integrations.shopify.domains import ShopDomainError, shop_domain
@@ -60,15 +61,15 @@ def installation_app() -> App:
 
 
 class Reason(StrEnum):
-    """Why a callback was refused."""
+    """Why a callback was refused; `failures.py` has the words."""
 
     MALFORMED = "malformed"
     OVERSIZED = "oversized"
-    DUPLICATE = "duplicate_parameter"
-    MISSING = "missing_parameter"
-    BAD_SHOP = "bad_shop"
-    BAD_HMAC = "bad_hmac"
-    STALE = "stale_timestamp"
+    DUPLICATE = "duplicate"
+    MISSING = "missing"
+    BAD_SHOP = "shop"
+    BAD_HMAC = "hmac"
+    STALE = "timestamp"
     DENIED = "denied"
 
 
@@ -88,12 +89,19 @@ class CallbackRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """What Shopify said on the way back, its signature checked."""
+    """What Shopify said on the way back, its signature checked. Without a code the owner said no."""
 
     shop: str
     state: str = field(repr=False)
-    code: Secret
     timestamp: int
+    granted_code: Secret | None
+
+    @property
+    def code(self) -> Secret:
+        """The authorisation code; of a denied request, CallbackRefused."""
+        if self.granted_code is None:
+            raise CallbackRefused(Reason.DENIED, authentic=True, shop=self.shop, state=self.state)
+        return self.granted_code
 
 
 def authorize_url(*, shop: str, app: App, state: str, scopes: Sequence[str], redirect_uri: str) -> str:
@@ -105,22 +113,24 @@ def authorize_url(*, shop: str, app: App, state: str, scopes: Sequence[str], red
     return f"{http.browser_base(shop_domain(shop))}/admin/oauth/authorize?{query}"
 
 
-def verify(raw_query: str, *, secrets: Sequence[Secret], now: datetime) -> Callback:
+def verify(raw_query: str, *, app: App, now: datetime | None = None, allow_denied: bool = False) -> Callback:
     """The callback's parameters, once everything about them is right; else CallbackRefused.
 
-    Takes the query string as it arrived, because parsed ones hide repeated parameters. More than one secret may be valid
-    while a client secret is being rotated.
+    Takes the query string as it arrived, because parsed ones hide repeated parameters. `allow_denied` lets an owner's "no"
+    pass, for whoever wants to use up its state first.
     """
     values = _single_values(raw_query)
     shop = _shop(values)
-    if not _signed(values, secrets):
+    if not _signed(values, app.secrets):
         raise CallbackRefused(Reason.BAD_HMAC)
-    said = {"shop": shop, "state": values["state"]}
-    if abs(now.timestamp() - _timestamp(values)) > MAX_AGE_SECONDS:
-        raise CallbackRefused(Reason.STALE, authentic=True, **said)
-    if "error" in values:
-        raise CallbackRefused(Reason.DENIED, authentic=True, **said)
-    return Callback(shop=shop, state=values["state"], code=Secret(values["code"]), timestamp=_timestamp(values))
+    timestamp = _timestamp(values)
+    if abs((now or timezone.now()).timestamp() - timestamp) > MAX_AGE_SECONDS:
+        raise CallbackRefused(Reason.STALE, authentic=True, shop=shop, state=values["state"])
+    code = None if "error" in values else Secret(values["code"])
+    callback = Callback(shop=shop, state=values["state"], timestamp=timestamp, granted_code=code)
+    if not allow_denied and code is None:
+        raise CallbackRefused(Reason.DENIED, authentic=True, shop=shop, state=values["state"])
+    return callback
 
 
 def signature_message(values: Mapping[str, str]) -> bytes:
