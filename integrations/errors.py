@@ -49,12 +49,6 @@ class RequestRefused(IntegrationError):
     permanent = True
 
 
-class NotConfigured(IntegrationError):
-    code = "not_configured"
-    text = "This installation has no client id and secret of a Shopify app."
-    permanent = True
-
-
 class Unreachable(IntegrationError):
     code = "unreachable"
     text = "There was no answer."

@@ -12,9 +12,6 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
-from django.conf import settings
-from django.utils import timezone
-
 from integrations import errors, http
 from integrations.shopify.domains import ShopDomainError, shop_domain
 from integrations.shopify.parsing import token_grant
@@ -34,42 +31,16 @@ _HMAC = re.compile(r"[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """The Shopify app in whose name we ask. While its secret is being rotated, two are valid for signatures."""
-
-    client_id: str
-    client_secret: Secret
-    previous_secret: Secret | None = None
-
-    @property
-    def secrets(self) -> tuple[Secret, ...]:
-        """What signatures are checked against."""
-        return (self.client_secret, self.previous_secret) if self.previous_secret else (self.client_secret,)
-
-
-def installation_app() -> App:
-    """The installation's own app, from the environment. Raises NotConfigured when there is none."""
-    if not settings.SHOPIFY_CLIENT_ID or not settings.SHOPIFY_CLIENT_SECRET:
-        raise errors.NotConfigured
-    previous = getattr(settings, "SHOPIFY_PREVIOUS_CLIENT_SECRET", "")
-    return App(
-        client_id=settings.SHOPIFY_CLIENT_ID,
-        client_secret=Secret(settings.SHOPIFY_CLIENT_SECRET),
-        previous_secret=Secret(previous) if previous else None,
-    )
-
-
 class Reason(StrEnum):
     """Why a callback was refused; `failures.py` has the words."""
 
     MALFORMED = "malformed"
     OVERSIZED = "oversized"
-    DUPLICATE = "duplicate"
-    MISSING = "missing"
-    BAD_SHOP = "shop"
-    BAD_HMAC = "hmac"
-    STALE = "timestamp"
+    DUPLICATE = "duplicate_parameter"
+    MISSING = "missing_parameter"
+    BAD_SHOP = "bad_shop"
+    BAD_HMAC = "bad_hmac"
+    STALE = "stale_timestamp"
     DENIED = "denied"
 
 
@@ -89,48 +60,40 @@ class CallbackRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """What Shopify said on the way back, its signature checked. Without a code the owner said no."""
+    """What Shopify said on the way back, its signature checked."""
 
     shop: str
     state: str = field(repr=False)
+    code: Secret
     timestamp: int
-    granted_code: Secret | None
-
-    @property
-    def code(self) -> Secret:
-        """The authorisation code; of a denied request, CallbackRefused."""
-        if self.granted_code is None:
-            raise CallbackRefused(Reason.DENIED, authentic=True, shop=self.shop, state=self.state)
-        return self.granted_code
 
 
-def authorize_url(*, shop: str, app: App, state: str, scopes: Sequence[str], redirect_uri: str) -> str:
+def authorize_url(*, shop: str, client_id: str, state: str, scopes: Sequence[str], redirect_uri: str) -> str:
     """Where to send the owner's browser. Give a state of hex digits: all forms of the signature agree on those."""
     query = urlencode(
-        {"client_id": app.client_id, "scope": ",".join(scopes), "redirect_uri": redirect_uri, "state": state},
+        {"client_id": client_id, "scope": ",".join(scopes), "redirect_uri": redirect_uri, "state": state},
         quote_via=quote,
     )
     return f"{http.browser_base(shop_domain(shop))}/admin/oauth/authorize?{query}"
 
 
-def verify(raw_query: str, *, app: App, now: datetime | None = None, allow_denied: bool = False) -> Callback:
+def verify(raw_query: str, *, secrets: Sequence[Secret], now: datetime) -> Callback:
     """The callback's parameters, once everything about them is right; else CallbackRefused.
 
-    Takes the query string as it arrived, because parsed ones hide repeated parameters. `allow_denied` lets an owner's "no"
-    pass, for whoever wants to use up its state first.
+    Takes the query string as it arrived, because parsed ones hide repeated parameters. More than one secret may be valid
+    while a client secret is being rotated. A refusal that is authentic names a state that should be used up.
     """
     values = _single_values(raw_query)
     shop = _shop(values)
-    if not _signed(values, app.secrets):
+    if not _signed(values, secrets):
         raise CallbackRefused(Reason.BAD_HMAC)
+    said = {"shop": shop, "state": values["state"]}
     timestamp = _timestamp(values)
-    if abs((now or timezone.now()).timestamp() - timestamp) > MAX_AGE_SECONDS:
-        raise CallbackRefused(Reason.STALE, authentic=True, shop=shop, state=values["state"])
-    code = None if "error" in values else Secret(values["code"])
-    callback = Callback(shop=shop, state=values["state"], timestamp=timestamp, granted_code=code)
-    if not allow_denied and code is None:
-        raise CallbackRefused(Reason.DENIED, authentic=True, shop=shop, state=values["state"])
-    return callback
+    if abs(now.timestamp() - timestamp) > MAX_AGE_SECONDS:
+        raise CallbackRefused(Reason.STALE, authentic=True, **said)
+    if "error" in values:
+        raise CallbackRefused(Reason.DENIED, authentic=True, **said)
+    return Callback(shop=shop, state=values["state"], code=Secret(values["code"]), timestamp=timestamp)
 
 
 def signature_message(values: Mapping[str, str]) -> bytes:
@@ -142,18 +105,29 @@ def signature_message(values: Mapping[str, str]) -> bytes:
     return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in signed).encode()
 
 
-def exchange_code(*, shop: str, app: App, code: Secret) -> TokenGrant:
+def exchange_code(*, shop: str, client_id: str, client_secret: Secret, code: Secret) -> TokenGrant:
     """The authorisation code for tokens: expiring ones, which public apps must use. Ten seconds in all."""
-    return _ask_for_token(shop, app, {"code": code, "expiring": "1"}, EXCHANGE_TIMEOUTS)
+    body: dict[str, str | Secret] = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "code": code,
+        "expiring": "1",
+    }
+    return _ask_for_token(shop, body, EXCHANGE_TIMEOUTS)
 
 
-def refresh(*, shop: str, app: App, refresh_token: Secret) -> TokenGrant:
+def refresh(*, shop: str, client_id: str, client_secret: Secret, refresh_token: Secret) -> TokenGrant:
     """New tokens for a refresh token. After a lost answer, ask again with the same one: it lives until the new one is used."""
-    return _ask_for_token(shop, app, {"grant_type": "refresh_token", "refresh_token": refresh_token}, http.API)
+    body: dict[str, str | Secret] = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "grant_type": "refresh_token",
+        "refresh_token": refresh_token,
+    }
+    return _ask_for_token(shop, body, http.API)
 
 
-def _ask_for_token(shop: str, app: App, what: Mapping[str, str | Secret], timeouts: http.Timeouts) -> TokenGrant:
-    body = {"client_id": app.client_id, "client_secret": app.client_secret, **what}
+def _ask_for_token(shop: str, body: Mapping[str, str | Secret], timeouts: http.Timeouts) -> TokenGrant:
     answer = http.post(host=shop_domain(shop), path=_TOKEN_PATH, headers={}, body=body, timeouts=timeouts)
     # Dead refresh tokens were seen with 400 and with 401; both mean: ask the owner again.
     if answer.status in (400, 401):
