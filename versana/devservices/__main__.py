@@ -4,7 +4,7 @@ import errno
 import sys
 from collections.abc import Sequence
 
-from versana.devservices import demo, gate, prepare, standing, throwaway
+from versana.devservices import demonstration, gate, prepare, standing, throwaway
 from versana.devservices.environment import caller_environment, real_superuser
 from versana.devservices.places import ROOT, Trouble
 from versana.devservices.processes import Stopped, foreground, stop_on_signals
@@ -26,7 +26,7 @@ def shell(arguments: Sequence[str]) -> int:
 
 
 COMMANDS = {
-    "demo": demo.main,
+    "demo": demonstration.main,
     "test": gate.test,
     "lint": gate.lint,
     "lock": gate.lock,

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from versana.devservices import credentials, environment, prepare
-from versana.devservices.places import DEMO, Trouble, demo_cluster, remove
+from versana.devservices.places import DEMO, ROOT, Trouble, demo_cluster, remove
 
+STORES = ROOT / "integrations" / "shopify" / "sandbox" / "demo_stores.json"
 LOCK, USERS, RUNNING = DEMO / "lock", DEMO / "users", DEMO / "running.json"
 
 
@@ -36,7 +37,7 @@ def owned(
         with environment.servers(
             data=demo_cluster(), logs=DEMO / "logs", keys=keys, durable=True, caller=caller
         ) as found:
-            given = {"MAIL_FILE_PATH": str(DEMO / "mail"), **caller}
+            given = {**demo_settings(), **caller}
             env = environment.for_product(servers=found, keys=keys, kind="demo", caller=given)
             try:
                 announce(env, kind=kind)
@@ -45,6 +46,17 @@ def owned(
                 RUNNING.unlink(missing_ok=True)
                 if kind == "command":
                     _wait_for_users()
+
+
+def demo_settings() -> dict[str, str]:
+    """What makes an installation the demo: mails become files, and the sandbox's shops are offered by name."""
+    shops = json.loads(STORES.read_text())["shops"] if STORES.exists() else []
+    return {
+        "MAIL_TRANSPORT": "django.core.mail.backends.filebased.EmailBackend",
+        "MAIL_FILE_PATH": str(DEMO / "mail"),
+        "SHOPIFY_DOMAIN_ENTRY": "1",
+        "SHOPIFY_STORE_SUGGESTIONS": ",".join(shop["domain"] for shop in shops),
+    }
 
 
 @contextmanager
@@ -78,6 +90,7 @@ def start_over(caller: dict[str, str]) -> None:
     remove(demo_cluster())
     (DEMO / "secrets").unlink(missing_ok=True)
     prepare.forget()
+    (DEMO / "sandbox.json").unlink(missing_ok=True)
     for name in ("mail", "logs"):
         remove(DEMO / name)
 

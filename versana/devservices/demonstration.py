@@ -16,7 +16,6 @@ from versana.devservices.places import DEMO, ROOT, Trouble
 from versana.devservices.postgres import free_port
 from versana.devservices.processes import Child, Stopped, wait_until
 
-STORES = ROOT / "integrations" / "shopify" / "sandbox" / "demo_stores.json"
 # What only setting up needs stays out of the processes that answer the network.
 SETUP_ONLY = ("SUPERUSER_DATABASE_URL", "MIGRATION_DATABASE_URL", "PLATFORM_DATABASE_URL", "BACKUP_DATABASE_URL")
 SANDBOX_NEEDS = ("PATH", "LANG", "PYTHONUNBUFFERED", "SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET")
@@ -76,13 +75,12 @@ def start_processes(env: Mapping[str, str], *, port: int, stack: ExitStack) -> C
     """Sandbox, web, worker with beat; stopped in the opposite order. Returns the web server."""
     product = {name: value for name, value in env.items() if name not in SETUP_ONLY}
     sandbox_env = {name: env[name] for name in SANDBOX_NEEDS if name in env}
-    sandbox_port = env["SHOPIFY_SANDBOX_URL"].rpartition(":")[2]
+    sandbox = ["--port", env["SHOPIFY_SANDBOX_URL"].rpartition(":")[2], "--stores", str(standing.STORES)]
+    # The tokens it issued outlive it, as the connections that hold them do.
+    sandbox += ["--state", str(DEMO / "sandbox.json"), "--log", str(standing.logs() / "sandbox-calls.jsonl")]
     module = [sys.executable, "-m"]
     commands = {
-        "sandbox": (
-            [*module, "integrations.shopify.sandbox", "--port", sandbox_port, "--stores", str(STORES)],
-            sandbox_env,
-        ),
+        "sandbox": ([*module, "integrations.shopify.sandbox", *sandbox], sandbox_env),
         "worker": ([*module, *CELERY, "-s", str(DEMO / "beat-schedule")], {**product, "REMAP_SIGTERM": "SIGQUIT"}),
         "web": ([*module, *GUNICORN, "--bind", f"127.0.0.1:{port}"], product),
     }
