@@ -1,0 +1,283 @@
+/*
+ * The little that pages need beside htmx. Everything hangs on the document and finds its element when something happens,
+ * so that what htmx swaps in works at once. Without this file every link and form still leads somewhere.
+ */
+(() => {
+  "use strict";
+
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const isPhone = () => matchMedia("(max-width: 699px)").matches;
+  const on = (name, handler, options) => document.addEventListener(name, handler, options);
+
+  /* --- Ages: the same words as the server's ---------------------------------------------------------------------- */
+  const words = document.body.dataset.ages.split("|");
+  const tick = (root = document) => {
+    for (const time of $$("time[data-age]", root)) {
+      const seconds = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / 1000);
+      if (seconds >= 86400) continue;
+      const short = time.dataset.age === "short";
+      let word, n = 0;
+      if (seconds < (short ? 60 : 5)) word = words[short ? 0 : 3];
+      else if (seconds < 60) [word, n] = [words[4], seconds];
+      else if (seconds < 3600) [word, n] = [words[short ? 1 : 5], seconds / 60];
+      else [word, n] = [words[short ? 2 : 6], seconds / 3600];
+      const text = word.replace("{n}", Math.floor(n));
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  setInterval(tick, 10000);
+
+  /* --- Words that arrive by themselves ----------------------------------------------------------------------------- */
+  const say = (text) => { $("#announcer").textContent = text || ""; };
+  let toastEnd = 0;
+  const warn = (text) => {
+    const toast = $("#toast");
+    toast.textContent = text;
+    clearTimeout(toastEnd);
+    toastEnd = setTimeout(() => { toast.textContent = ""; }, 6000);
+  };
+
+  /* --- Dialogs: focus goes back to where it came from (the browser's own rule for <dialog>) -------------------------- */
+  const open = (dialog) => { if (dialog && !dialog.open) dialog.showModal(); };
+  on("click", (event) => {
+    const opener = event.target.closest("[data-open]");
+    if (opener) {
+      opener.closest("[popover]")?.hidePopover();
+      open(document.getElementById(opener.dataset.open));
+    }
+    const dialog = event.target.closest("dialog");
+    if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+
+  /* --- Drawer of the orders, under 1100 px ------------------------------------------------------------------------- */
+  let drawerOpener = null;
+  const drawer = (show, opener) => {
+    const side = $("#side");
+    if (!side) return;
+    side.toggleAttribute("data-open", show);
+    for (const other of $$(".rail, .list-pane, .thread-pane")) other.inert = show;
+    $$("[data-drawer]").forEach((button) => button.setAttribute("aria-expanded", show));
+    $(".scrim")?.remove();
+    if (show) {
+      drawerOpener = opener;
+      const scrim = document.createElement("div");
+      scrim.className = "scrim";
+      scrim.addEventListener("click", () => drawer(false));
+      side.before(scrim);
+      side.focus({ preventScroll: true });
+    } else {
+      drawerOpener?.focus({ preventScroll: true });
+      drawerOpener = null;
+    }
+  };
+  const drawerIsOpen = () => Boolean($("#side[data-open]"));
+  matchMedia("(min-width: 1100px)").addEventListener("change", () => drawerIsOpen() && drawer(false));
+  on("click", (event) => {
+    const opener = event.target.closest("[data-drawer]");
+    if (opener) drawer(true, opener);
+    else if (event.target.closest("[data-drawer-close]")) drawer(false);
+  });
+
+  /* The handle repeats the first order that a store has shown. */
+  const summarise = () => {
+    const handle = $("[data-drawer-summary]");
+    const first = $("#side template[data-summary]");
+    if (handle && first) handle.replaceChildren(first.content.cloneNode(true));
+  };
+
+  /* --- The list: which row is open -------------------------------------------------------------------------------- */
+  const rows = () => $$("[data-list] .row");
+  const mark = (path) => {
+    for (const row of rows()) {
+      if (row.pathname === path) row.setAttribute("aria-current", "page");
+      else row.removeAttribute("aria-current");
+    }
+  };
+  const toLastMessage = () => {
+    const scroll = $("#messages-scroll");
+    const last = scroll && $(".message:last-child", scroll);
+    if (last && !location.hash) scroll.scrollTop = last.offsetTop - scroll.offsetTop - 20;
+  };
+  const step = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row === document.activeElement);
+    const current = at >= 0 ? at : all.findIndex((row) => row.hasAttribute("aria-current"));
+    const next = all[Math.min(all.length - 1, Math.max(0, current < 0 ? 0 : current + by))];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  on("click", (event) => {
+    const back = event.target.closest("[data-back]");
+    if (!back || !isPhone() || event.metaKey || event.ctrlKey) return;
+    const list = $("[data-list] .row");
+    if (!list) return;
+    event.preventDefault();
+    history.pushState({}, "", back.href);
+    const opened = $(".row[aria-current]");
+    $("#conversation").replaceChildren();
+    mark("");
+    (opened || list).focus({ preventScroll: true });
+  });
+
+  /* --- Keys -------------------------------------------------------------------------------------------------------- */
+  const KEYS = "shortcuts-off"; /* WCAG 2.1.4: single keys can be turned off, in this browser */
+  const keysOff = () => { try { return localStorage.getItem(KEYS) === "1"; } catch { return false; } };
+  on("change", (event) => {
+    if (event.target.id !== "shortcuts-on") return;
+    try { localStorage.setItem(KEYS, event.target.checked ? "0" : "1"); } catch { /* private windows may refuse */ }
+  });
+  let afterG = 0;
+  on("keydown", (event) => {
+    if (event.key === "Escape" && drawerIsOpen() && !$("dialog[open]")) drawer(false);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || $("dialog[open]")) return;
+    const inList = event.target.closest?.("[data-list]");
+    if (inList && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      step(event.key === "ArrowDown" ? 1 : -1);
+    }
+    if (event.target.closest?.("input, textarea, select, [contenteditable]") || keysOff()) return;
+    if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
+    else if (event.key === "?") {
+      const box = $("#shortcuts-on");
+      if (box) box.checked = !keysOff();
+      open($("#shortcuts"));
+    } else if (event.key === "i" && Date.now() - afterG < 1500 && document.body.dataset.inbox) {
+      location.assign(document.body.dataset.inbox);
+    }
+    afterG = event.key === "g" ? Date.now() : 0;
+  });
+
+  /* --- Forms: working, and not twice ------------------------------------------------------------------------------- */
+  on("submit", (event) => {
+    const form = event.target;
+    if (form.hasAttribute("data-theme-form")) {
+      event.preventDefault();
+      const data = new FormData(form, event.submitter);
+      const theme = data.get("theme");
+      fetch(form.action, { method: "POST", body: data, redirect: "manual", credentials: "same-origin" }).catch(() => warn(document.body.dataset.failed));
+      if (theme === "system") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = theme;
+      $$("button[name=theme]", form).forEach((button) => button.setAttribute("aria-pressed", button.value === theme));
+      return;
+    }
+    if (!form.hasAttribute("data-guard")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    /* A page that comes back from the browser's cache may be sent again. */
+    for (const form of $$("form[data-sent]")) {
+      delete form.dataset.sent;
+      $$("[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
+    }
+  });
+  const mustEqual = (input) => {
+    const button = $("button.danger", input.form);
+    button.disabled = input.value.trim().toLowerCase() !== input.dataset.mustEqual.toLowerCase();
+  };
+
+  /* --- Filter of a long list of orders ------------------------------------------------------------------------------ */
+  const filter = (input) => {
+    const section = input.closest(".section");
+    const wanted = input.value.trim().toLowerCase().split(/\s+/);
+    let shown = 0;
+    for (const order of $$("[data-search]", section)) {
+      const hit = wanted.every((word) => order.dataset.search.includes(word));
+      order.hidden = !hit;
+      shown += hit;
+    }
+    $("[data-filter-none]", section).hidden = shown > 0;
+  };
+  on("input", (event) => {
+    if (event.target.matches("[data-filter]")) filter(event.target);
+    if (event.target.matches("[data-must-equal]")) mustEqual(event.target);
+  });
+
+  /* --- The reason behind the i stands beside it ---------------------------------------------------------------------- */
+  on("toggle", (event) => {
+    const reason = event.target;
+    if (!reason.matches?.(".reason") || event.newState !== "open") return;
+    const box = $(`[popovertarget="${reason.id}"]`).getBoundingClientRect();
+    const top = Math.min(box.bottom + 6, innerHeight - reason.offsetHeight - 8);
+    reason.style.top = `${Math.max(8, top)}px`;
+    reason.style.left = `${Math.max(8, Math.min(box.right - reason.offsetWidth, innerWidth - reason.offsetWidth - 8))}px`;
+  }, true);
+
+  /* --- The HTML of a mail stands in a sandboxed frame of its own height ----------------------------------------------- */
+  on("load", (event) => {
+    const frame = event.target;
+    if (!frame.matches?.("iframe[data-fit]")) return;
+    const height = frame.contentDocument?.documentElement?.scrollHeight;
+    if (height) frame.style.height = `${Math.min(height + 4, 4000)}px`;
+  }, true);
+
+  /* --- What htmx swaps --------------------------------------------------------------------------------------------- */
+  const kept = new Map(); /* what a person opened or typed in a section outlives its refresh */
+  on("htmx:beforeSwap", (event) => {
+    const section = event.detail.target;
+    if (!section?.matches?.(".section")) return;
+    kept.set(section.id, {
+      folds: $$("details[id]", section).map((fold) => [fold.id, fold.open]),
+      filter: $("[data-filter]", section)?.value,
+      busy: section.getAttribute("aria-busy") === "true",
+    });
+  });
+  on("htmx:load", (event) => {
+    const section = event.target;
+    const before = section.matches?.(".section") && kept.get(section.id);
+    if (!before) return;
+    kept.delete(section.id);
+    for (const [id, isOpen] of before.folds) {
+      const fold = document.getElementById(id);
+      if (fold && fold.open !== isOpen) fold.open = isOpen;
+    }
+    const box = $("[data-filter]", section);
+    if (box && before.filter) { box.value = before.filter; filter(box); }
+    if (before.busy && section.getAttribute("aria-busy") !== "true") say(section.dataset.announce);
+    summarise();
+  });
+  on("htmx:beforeRequest", (event) => {
+    const source = event.detail.elt;
+    if (source.matches(".row")) mark(source.pathname);
+    if (source.matches("form")) $$("button", source).forEach((button) => { button.setAttribute("aria-busy", "true"); button.disabled = true; });
+  });
+  on("htmx:afterSwap", (event) => {
+    const target = event.detail.target;
+    if (target.id === "conversation") {
+      drawer(false);
+      summarise();
+      toLastMessage();
+      say($("h1", target)?.textContent);
+      if (isPhone()) $("h1", target)?.focus({ preventScroll: true });
+    }
+    if (target.id === "dialog") {
+      $$("[data-must-equal]", target).forEach(mustEqual);
+      open(target);
+    }
+  });
+  on("htmx:historyRestore", () => { mark(location.pathname); summarise(); });
+  on("htmx:responseError", (event) => failed(event.detail.elt));
+  on("htmx:sendError", (event) => failed(event.detail.elt));
+  on("htmx:timeout", (event) => failed(event.detail.elt));
+  const failed = (source) => {
+    if (source.matches(".section")) {
+      /* One answer lost: ask again by itself, quietly. */
+      setTimeout(() => source.isConnected && window.htmx.trigger(source, "again"), 5000);
+    } else if (source.matches("a[href]")) {
+      location.assign(source.href); /* the whole page says what is wrong */
+    } else {
+      warn(document.body.dataset.failed);
+      if (source.matches("form")) $$("button", source).forEach((button) => { button.removeAttribute("aria-busy"); button.disabled = false; });
+    }
+  };
+
+  $$("[data-must-equal]").forEach(mustEqual);
+  summarise();
+  toLastMessage();
+})();

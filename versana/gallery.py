@@ -1,0 +1,197 @@
+"""The component gallery at /_gallery/: every page in every state, from example objects. Wired in DEBUG only.
+
+The browser tests photograph it in both themes; a designer reads it. No view here reads or writes anything.
+"""
+
+from collections.abc import Callable
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_http_methods
+
+from tenants.context_processors import Frame
+from versana import examples
+
+Page = tuple[str, object]
+
+
+class GeneralForm(forms.Form):
+    """The fields of General, as the real form has them."""
+
+    name = forms.CharField(label="Workspace name", initial="Harbor & Pine")
+    time_zone = forms.ChoiceField(
+        choices=[("America/New_York", "New York (UTC−5)"), ("Europe/Stockholm", "Stockholm (UTC+1)")]
+    )
+    support_addresses = forms.CharField(
+        label="Support addresses",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        initial="help@harborpine.example",
+        help_text="One on each line. Mail from these is yours; all other mail is a contact's.",
+    )
+
+
+class SignInForm(forms.Form):
+    """What allauth's own form shows."""
+
+    login = forms.EmailField(label="E-mail")
+    password = forms.CharField(widget=forms.PasswordInput)
+    remember = forms.BooleanField(label="Stay signed in", required=False)
+
+
+def frame(nav: str, theme: str) -> Frame:
+    here = "/_gallery/"
+    return Frame(
+        workspace_name="Harbor & Pine",
+        workspace_initials="HP",
+        workspace_url_home=here,
+        inbox_url=f"{here}inbox/",
+        settings_url=f"{here}general/",
+        person_name="Ava Brandt",
+        person_initials="AB",
+        person_email="ava@harborpine.example",
+        role_word="Owner",
+        logout_url=here,
+        nav=nav,
+        workspaces=(("Harbor & Pine", here, True), ("Cove Wholesale", here, False)),
+        theme=theme,
+    )
+
+
+def _general(*, may_edit: bool, panel_url: str, bound: bool = False) -> examples.GeneralExample:
+    form = GeneralForm({"name": "", "time_zone": "x", "support_addresses": ""}) if bound else GeneralForm()
+    nav = (("General", "/_gallery/general/", True),)
+    return examples.GeneralExample(form, may_edit, bound, panel_url, "Henrik Dahl", examples.ago(days=10), nav)
+
+
+# name -> (template, what builds the page object, the rail's selected entry or "" for a page without a rail)
+PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
+    "inbox": ("inbox/inbox.html", lambda: examples.inbox(examples.thread()), "inbox"),
+    "list": ("inbox/inbox.html", lambda: examples.inbox(None), "inbox"),
+    "inbox-empty": ("inbox/inbox.html", examples.empty_inbox, "inbox"),
+    "inbox-hostile": ("inbox/inbox.html", lambda: examples.inbox(examples.hostile_thread()), "inbox"),
+    "inbox-no-stores": (
+        "inbox/inbox.html",
+        lambda: examples.inbox(
+            examples.thread(
+                sections=(),
+                no_stores_text="No store is connected to this workspace yet.",
+                connect_url="/_gallery/general/",
+                address="",
+            )
+        ),
+        "inbox",
+    ),
+    "sections": ("gallery/sections.html", examples.states, "inbox"),
+    "components": ("gallery/components.html", lambda: examples.BADGES, "inbox"),
+    "general": ("tenants/general.html", lambda: _general(may_edit=True, panel_url="/_gallery/panel/"), "settings"),
+    "general-loading": (
+        "tenants/general.html",
+        lambda: _general(may_edit=False, panel_url="/_gallery/never/"),
+        "settings",
+    ),
+    "general-errors": (
+        "tenants/general.html",
+        lambda: _general(may_edit=True, panel_url="/_gallery/panel-none/", bound=True),
+        "settings",
+    ),
+    "panel-page": ("shopify/panel_page.html", examples.refused_panel, "settings"),
+    "panel-agent": ("shopify/panel_page.html", examples.agents_panel, "settings"),
+    "panel-empty-agent": (
+        "shopify/panel_page.html",
+        lambda: examples.panel(may_connect=False, sentence_for_others="Only owners connect stores."),
+        "settings",
+    ),
+    "panel-production": (
+        "shopify/panel_page.html",
+        lambda: examples.panel(examples.broken(), domain_entry=False),
+        "settings",
+    ),
+    "disconnect": (
+        "shopify/disconnect.html",
+        lambda: examples.disconnect("This is not the domain of the store."),
+        "settings",
+    ),
+    "permissions": ("shopify/permissions.html", examples.permissions, "settings"),
+    "failure": ("shopify/failure.html", examples.failure, ""),
+    "choose": (
+        "tenants/choose.html",
+        lambda: examples.ChooseExample(
+            (("Harbor & Pine", "/_gallery/inbox/", "Owner"), ("Cove Wholesale", "/_gallery/inbox/", "Agent"))
+        ),
+        "",
+    ),
+    "choose-none": ("tenants/choose.html", lambda: examples.ChooseExample(()), ""),
+    "not-found": ("404.html", lambda: None, ""),
+    "forbidden": ("403.html", lambda: None, ""),
+    "bad-request": ("400.html", lambda: None, ""),
+    "server-error": ("500.html", lambda: None, ""),
+}
+
+# Answers to what the pages above ask for by htmx.
+PARTS: dict[str, tuple[str, Callable[[], object]]] = {
+    "panel": ("shopify/panel.html", examples.owners_panel),
+    "panel-none": ("shopify/panel.html", examples.panel),
+    "section": ("shopify/section.html", examples.full_section),
+    "order-detail": ("shopify/order_detail.html", examples.first_detail),
+}
+
+
+def _theme(request: HttpRequest) -> str:
+    theme = request.GET.get("theme") or request.COOKIES.get("theme", "")
+    return theme if theme in ("light", "dark") else "system"
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return render(request, "gallery/index.html", {"page": tuple(PAGES), "theme": _theme(request)})
+
+
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """One page or part by name. POST as well, so that the forms in it can be pressed."""
+    theme = _theme(request)
+    if name in PARTS:
+        template, build = PARTS[name]
+        return render(request, template, {"page": build(), "theme": theme, "frame": None})
+    if name not in PAGES:
+        raise Http404(name)
+    template, build, nav = PAGES[name]
+    return render(request, template, {"page": build(), "theme": theme, "frame": frame(nav, theme) if nav else None})
+
+
+@require_GET
+def thread(request: HttpRequest, number: int) -> HttpResponse:
+    """What a click on a row swaps in; by address, the whole page."""
+    opened = examples.thread(subject=examples.rows()[number % len(examples.rows())].subject, number=1042 - number)
+    part = "#thread" if request.headers.get("HX-Target") == "conversation" else ""
+    theme = _theme(request)
+    return render(
+        request,
+        f"inbox/inbox.html{part}",
+        {"page": examples.inbox(opened), "theme": theme, "frame": frame("inbox", theme)},
+    )
+
+
+@require_GET
+def sign_in(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/login.html", {"form": SignInForm(), "theme": _theme(request), "frame": None})
+
+
+@require_GET
+def mail(request: HttpRequest) -> HttpResponse:
+    """A message's HTML in its frame."""
+    return HttpResponse(
+        "<!doctype html><title>Mail</title><p>The mugs came <b>yesterday</b>, thank you.</p>"
+        + "<p>Another line.</p>" * 12
+    )
+
+
+urlpatterns = [
+    path("", index, name="gallery"),
+    path("sign-in/", sign_in),
+    path("mail/", mail),
+    path("thread/<int:number>/", thread),
+    path("<slug:name>/", page),
+]
