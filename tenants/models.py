@@ -75,7 +75,7 @@ class Tenant(models.Model):
 class Membership(TenantOwned):
     """A person's place in a workspace. Removed people keep their row, so that what they did keeps a name."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, db_index=False, related_name="+")
     role = models.CharField(max_length=16, choices=Role.choices)
     joined_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)
@@ -86,6 +86,8 @@ class Membership(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "user"], name="tenants_membership_once"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="tenants_membership_role"),
         ]
+        # Not led by the tenant: sign-in asks for the workspaces of a person (doors.py).
+        indexes = [models.Index(fields=["user"], name="tenants_membership_of")]
 
     def __str__(self) -> str:
         return f"membership {self.pk}"
@@ -95,7 +97,7 @@ class AuditEvent(TenantOwned):
     """What happened, by whom, to what. The application may add rows, and neither change nor delete one."""
 
     at = models.DateTimeField(default=timezone.now)
-    actor = models.ForeignKey(Membership, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    actor = models.ForeignKey(Membership, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     actor_name = models.CharField(max_length=120)
     actor_role = models.CharField(max_length=16)
     action = models.CharField(max_length=64)

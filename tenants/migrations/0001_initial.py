@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('owner', 'Owner'), ('administrator', 'Administrator'), ('agent', 'Agent')], max_length=16)),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],
             options={
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(max_length=64)),
                 ('target', models.CharField(max_length=200)),
                 ('detail', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.membership')),
+                ('actor', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.membership')),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],
             options={
@@ -142,6 +142,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='counter',
             constraint=models.UniqueConstraint(fields=('tenant', 'noun'), name='tenants_counter_noun'),
+        ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(fields=['user'], name='tenants_membership_of'),
         ),
         migrations.AddIndex(
             model_name='auditevent',
