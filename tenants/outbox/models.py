@@ -5,7 +5,11 @@ from django.utils import timezone
 
 
 class Event(models.Model):
-    """One event. Pending until `done_at` or `dead_at` is set; `next_run_at` is when the sweep may (re)send it."""
+    """One event, pending until `done_at` or `dead_at` is set.
+
+    `next_run_at` is when the sweep looks at it again. Before `held_until` nobody delivers it, poked or not: somebody is at
+    work on it, or it waits after a failure. One column for both would let the sweep's own note hold back what it pokes for.
+    """
 
     tenant_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=120)
@@ -13,6 +17,7 @@ class Event(models.Model):
     queue = models.CharField(max_length=20)
     created_at = models.DateTimeField(default=timezone.now)
     next_run_at = models.DateTimeField(default=timezone.now)
+    held_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=120, blank=True)
     done_at = models.DateTimeField(null=True)
