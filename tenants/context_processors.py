@@ -59,7 +59,10 @@ def frame(request: HttpRequest) -> dict[str, object]:
             role_word=Role(workspace.role).label,
             logout_url=reverse("account_logout"),
             nav="inbox" if nav == "inbox" else "settings",
-            workspaces=tuple((w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id) for w in visit.workspaces),
+            workspaces=tuple(
+                (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id)
+                for w in visit.workspaces
+            ),
             theme=theme,
         ),
     }

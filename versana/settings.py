@@ -46,12 +46,18 @@ DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be off in production: its error pages show local variables.")
 SECRET_KEY = required("SECRET_KEY", "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'")
-PUBLIC_URL = required("PUBLIC_URL", "The address that people type, for instance https://support.example.com").rstrip("/")
+PUBLIC_URL = required("PUBLIC_URL", "The address that people type, for instance https://support.example.com").rstrip(
+    "/"
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.partition("://")[2].partition("/")[0].partition(":")[0]])
 
 # --- Databases ------------------------------------------------------------------------------------------------------
 # Three addresses, three roles (docs/decisions.md): the web and the worker know only the application's.
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "The application role's address: postgres://versana_app:...@host/name"))}
+DATABASES = {
+    "default": env.db_url_config(
+        required("DATABASE_URL", "The application role's address: postgres://versana_app:...@host/name")
+    )
+}
 if env.str("MIGRATION_DATABASE_URL", default=""):
     DATABASES["owner"] = env.db_url_config(env.str("MIGRATION_DATABASE_URL"))
 for _database in DATABASES.values():
@@ -112,7 +118,10 @@ TEMPLATES = [
                     [
                         (
                             "django.template.loaders.cached.Loader",
-                            ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
                         )
                     ],
                 )
@@ -138,7 +147,10 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -164,7 +176,9 @@ if PRODUCTION and not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL must start with https:// in production.")
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=True) else None
+    SECURE_PROXY_SSL_HEADER = (
+        ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=True) else None
+    )
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -172,7 +186,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DEFAULT_EXCEPTION_REPORTER_FILTER = "versana.observability.logging.SilentExceptionReporterFilter"
 
-SEALING_KEYS = parse_sealing_keys(required("SEALING_KEYS", "Make one with: python3 -c 'import base64, os; print(\"1:\" + base64.b64encode(os.urandom(32)).decode())'"))
+SEALING_KEYS = parse_sealing_keys(
+    required(
+        "SEALING_KEYS",
+        "Make one with: python3 -c 'import base64, os; print(\"1:\" + base64.b64encode(os.urandom(32)).decode())'",
+    )
+)
 SEALING_PRIMARY_KEY = env.int("SEALING_PRIMARY_KEY", default=max(SEALING_KEYS))
 if SEALING_PRIMARY_KEY not in SEALING_KEYS:
     raise ImproperlyConfigured("SEALING_PRIMARY_KEY names a key that is not in SEALING_KEYS.")
@@ -186,7 +205,9 @@ WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 
@@ -228,11 +249,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
-    "forget-order-contexts": {"task": "integrations.shopify.tasks.forget_everywhere", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "forget-order-contexts": {
+        "task": "integrations.shopify.tasks.forget_everywhere",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 # Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
 EVENT_HANDLERS = {
     "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
+    "integrations.shopify.events.StoreConnected": ["integrations.shopify.tasks.describe_store"],
     "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
     "tenants.outbox.mail.MailQueued": ["tenants.outbox.mail.deliver_mail"],
 }
@@ -262,7 +288,12 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "object-src": ["'none'"],
         # Connect is a form that redirects to the shop's consent screen, and browsers check the redirect too.
-        "form-action": [SELF, "https://*.myshopify.com", "https://admin.shopify.com", *([SHOPIFY_SANDBOX_URL] if SHOPIFY_SANDBOX_URL else [])],
+        "form-action": [
+            SELF,
+            "https://*.myshopify.com",
+            "https://admin.shopify.com",
+            *([SHOPIFY_SANDBOX_URL] if SHOPIFY_SANDBOX_URL else []),
+        ],
     }
 }
 

@@ -3,9 +3,18 @@
 from django.conf import settings
 from django.urls import include, path
 
+from tenants import views as tenant_views
 from versana.observability import health
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    path("theme/", tenant_views.theme, name="theme"),
+    path("account/", include("allauth.account.urls")),
+    path("", include("integrations.shopify.urls")),
+    path("", include("tenants.urls")),
+    path("", include("inbox.urls")),
 ]
+
+if settings.DEBUG or settings.ENVIRONMENT == "test":
+    urlpatterns.insert(0, path("_gallery/", include("versana.gallery")))

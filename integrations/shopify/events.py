@@ -13,6 +13,14 @@ class OrderContextWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreConnected:
+    """A store was connected, or connected again."""
+
+    store_id: int
+    queue: ClassVar[str] = "interactive"
+
+
+@dataclass(frozen=True, slots=True)
 class StoreDisconnected:
     """A store was disconnected. The token that may still uninstall the app travels sealed, in a row of its own."""
 

@@ -51,6 +51,14 @@ def tenant_context(tenant_id: int) -> Iterator[None]:
             _tell_postgres("")
 
 
+def task_tenant_id() -> int:
+    """The workspace to which this task or event is bound. Raises TenantError when it is bound to none."""
+    tenant_id = _expected.get()
+    if tenant_id is None:
+        raise TenantError("this work is bound to no tenant")
+    return tenant_id
+
+
 @contextmanager
 def expected_tenant(tenant_id: int) -> Iterator[None]:
     """Bind a task to one workspace without opening a transaction: any other `tenant_context` inside raises."""

@@ -1,0 +1,136 @@
+"""The doors of the inbox: list, thread, the sections beside it, files."""
+
+from io import BytesIO
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.text import get_valid_filename
+from django.views.decorators.http import require_GET
+
+from inbox import pages
+from inbox.models import Attachment, Conversation, Message
+from integrations.shopify import interface
+from integrations.shopify.sections import Section
+from tenants.access import MemberRequest, requires
+from tenants.roles import Permission
+from versana.rendering import render_page
+
+# The frame of a mail's HTML: nothing runs, nothing is fetched, links open elsewhere.
+FRAME_POLICY = "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def home(request: MemberRequest) -> HttpResponse:
+    """The workspace's own address leads into its inbox."""
+    return redirect("inbox:list", workspace=request.visit.workspace.slug)
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def conversations(request: MemberRequest) -> HttpResponse:
+    """The list: whole, or its next rows."""
+    after = request.GET.get("after", "")
+    try:
+        page = pages.inbox_page(request.visit, view=_view(request), after=after)
+    except ValueError:
+        raise Http404 from None
+    part = "list" if after and request.htmx else ""  # type: ignore[attr-defined]
+    return render_page(request, "inbox/inbox.html", page, part=part)
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def thread(request: MemberRequest, number: int) -> HttpResponse:
+    """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
+    page = pages.inbox_page(request.visit, view=_view(request), conversation=_conversation(number))
+    target = request.htmx.target if request.htmx else ""  # type: ignore[attr-defined]
+    return render_page(request, "inbox/inbox.html", page, part="thread" if target == "conversation" else "")
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
+    """One store's section: what is stored now. Polled while an answer is on its way; `refresh=1` asks for a new one."""
+    conversation = _conversation(number)
+    found = _section(request, conversation, store)
+    if found is None:
+        raise Http404
+    return render_page(request, "shopify/section.html" if request.htmx else "shopify/section_page.html", found)  # type: ignore[attr-defined]
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
+    """One folded order in full, when it is opened."""
+    detail = interface.order_detail(store_number=store, email_norm=_address(_conversation(number)), legacy_id=order)
+    if detail is None:
+        raise Http404
+    return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def message_html(request: MemberRequest, number: int, position: int) -> HttpResponse:
+    """The sanitised HTML of a mail, as the document of a sandboxed frame with a policy of its own."""
+    row = _message(number, position)
+    if not row.html:
+        raise Http404
+    document = f'<!doctype html><meta charset="utf-8"><base target="_blank"><title>Mail</title><body>{row.html}</body>'
+    response = HttpResponse(document)
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    return response
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def attachment(request: MemberRequest, number: int, position: int, file: int) -> FileResponse:
+    """A file to save, never to show: it came from outside."""
+    rows = Attachment.objects.filter(message=_message(number, position)).order_by("pk")
+    row = rows[file - 1 : file].first() if file > 0 else None
+    if row is None:
+        raise Http404
+    name = get_valid_filename(row.name.strip(". ") or "file")
+    response = FileResponse(
+        BytesIO(bytes(row.content)), as_attachment=True, filename=name, content_type="application/octet-stream"
+    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _message(number: int, position: int) -> Message:
+    rows = Message.objects.filter(conversation=_conversation(number)).order_by("sent_at", "pk")
+    row = rows[position - 1 : position].first() if 0 < position < 1_000_000 else None
+    if row is None:
+        raise Http404
+    return row
+
+
+def _view(request: MemberRequest) -> str:
+    view = request.GET.get("view", "needs-reply")
+    if view not in pages.VIEWS:
+        raise Http404
+    return view
+
+
+def _conversation(number: int) -> Conversation:
+    found = Conversation.objects.select_related("contact").filter(number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _address(conversation: Conversation) -> str:
+    return conversation.contact.addresses.order_by("pk").values_list("email_norm", flat=True).first() or ""
+
+
+def _section(request: MemberRequest, conversation: Conversation, store: int) -> Section | None:
+    tries = request.GET.get("try", "0")
+    return interface.section(
+        store_number=store,
+        email_norm=_address(conversation),
+        addresses=pages.sections_of(request.visit.workspace.slug, conversation.number),
+        viewer=pages.viewer(request.visit),
+        attempt=min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
+        force="refresh" in request.GET,
+    )

@@ -1,0 +1,69 @@
+"""Why an authorisation failed, in plain words. Codes come from oauth, attempts, connecting and integrations.errors."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    title: str
+    text: str
+
+
+# The seed's three pieces of advice, on every failure page.
+ADVICE = (
+    "Confirm you are logged into the correct Shopify account.",
+    "Confirm you have permission to install apps on the store.",
+    "Retry the connection process.",
+)
+_STATE = "The answer does not belong to a connection that was started in this browser session"
+_SILENT = Explanation(
+    "Shopify did not answer",
+    "The approval arrived, but Shopify could not be reached to complete it. Nothing was stored. Try again in a minute.",
+)
+_BROKEN = Explanation(
+    "Shopify’s answer was incomplete",
+    "The address that Shopify sent you back with was incomplete or changed on the way. Nothing was stored.",
+)
+_REFUSED = Explanation(
+    "Shopify did not accept the approval",
+    "The approval had expired or was already used, so Shopify gave no access. Nothing was stored.",
+)
+
+EXPLANATIONS: dict[str, Explanation] = {
+    "denied": Explanation("The connection was not approved", "On Shopify’s screen the request was cancelled. Nothing was connected and nothing was stored."),
+    "missing_parameter": _BROKEN,
+    "duplicate_parameter": _BROKEN,
+    "oversized": _BROKEN,
+    "malformed": _BROKEN,
+    "bad_shop": Explanation("This is not a Shopify store", "The answer named a shop whose address is not that of a Shopify store."),
+    "bad_hmac": Explanation("The answer was not signed by Shopify", "The signature on the answer does not match. Nothing was stored. If it happens again, an administrator should check the app’s client secret."),
+    "stale_timestamp": Explanation("The answer is too old", "Shopify’s answer was signed more than 90 seconds ago, or this server’s clock is wrong. Nothing was stored."),
+    "state_unknown": Explanation("We did not start this connection", f"{_STATE}. Start again from Settings → General."),
+    "state_of_another_session": Explanation("We did not start this connection here", f"{_STATE}. Start again from Settings → General."),
+    "state_used": Explanation("This approval was already used", "The page was opened a second time. If the store shows as connected, there is nothing to do."),
+    "state_expired": Explanation("It took too long", "More than ten minutes passed between starting and approving. Start again."),
+    "state_of_another_shop": Explanation("Another store answered", "The approval came from a different store than the one you started with. Start again with that store’s address."),
+    "not_the_owner": Explanation("Only the owner can connect a store", "You are no longer an owner of the workspace that this connection was started for."),
+    "scopes_missing": Explanation("Permissions are missing", "The store did not grant both permissions, read_customers and read_orders. Nothing was stored. Approve both when you try again."),
+    "store_taken": Explanation("This store is already connected", "It is already connected to another workspace of this installation. Disconnect it there first."),
+    "no_app": Explanation("Shopify is not set up here", "This installation has no Shopify app yet: SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are not set."),
+    "unreachable": _SILENT,
+    "timed_out": _SILENT,
+    "vendor_failed": _SILENT,
+    "rate_limited": _SILENT,
+    "grant_refused": _REFUSED,
+    "token_refused": _REFUSED,
+    "access_forbidden": _REFUSED,
+    "account_frozen": Explanation("The store is frozen", "Shopify has frozen this store because a bill is unpaid. Its owner can settle it in Shopify."),
+    "account_locked": Explanation("The store is locked", "Shopify has locked this store. Its owner can ask Shopify why."),
+    "account_not_found": Explanation("There is no such store", "Shopify knows no store at this address. Check the spelling."),
+}  # fmt: skip
+OTHER = Explanation(
+    "The connection did not work",
+    "Shopify’s answer could not be used. Nothing was stored. Try again; if it persists, contact support with the reference.",
+)
+
+
+def explain(code: str) -> Explanation:
+    """The explanation of a code; a general one for a code without."""
+    return EXPLANATIONS.get(code, OTHER)

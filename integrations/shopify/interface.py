@@ -1,0 +1,78 @@
+"""What the rest of the product may ask of Shopify. Reads stored rows and never waits."""
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from integrations.shopify import order_cards, order_context, sidebar, stored
+from integrations.shopify.models import OrderContext, Store
+from integrations.shopify.sections import OrderDetail, Section
+from integrations.shopify.sidebar import Addresses, Viewer
+
+__all__ = ["Addresses", "Viewer", "has_stores", "order_detail", "section", "sections"]
+
+# Sections that know the contact first; quiet lines after them.
+_FIRST = {"customer": 0, "guest": 0, "loading": 1, "problem": 1, "none": 2, "no_address": 2}
+
+
+def has_stores() -> bool:
+    """Whether the workspace has a store that is, or was until it broke, connected."""
+    return _listed().exists()
+
+
+def sections(*, email_norm: str, addresses: Addresses, viewer: Viewer) -> tuple[Section, ...]:
+    """One section per store of the workspace for an address (empty: the contact has none). Stale ones are being refreshed."""
+    return _sections(list(_listed()), email_norm, addresses, viewer)
+
+
+def section(
+    *, store_number: int, email_norm: str, addresses: Addresses, viewer: Viewer, attempt: int = 0, force: bool = False
+) -> Section | None:
+    """One store's section, polled (`attempt`) or asked for by a person (`force`). None for a store that is not there."""
+    found = _sections(
+        list(_listed().filter(number=store_number)), email_norm, addresses, viewer, attempt=attempt, force=force
+    )
+    return found[0] if found else None
+
+
+def order_detail(*, store_number: int, email_norm: str, legacy_id: str) -> OrderDetail | None:
+    """One stored order in full, decoded alone. None when it is not (or no longer) among the contact's orders."""
+    row = (
+        OrderContext.objects.filter(store__number=store_number, email_norm=email_norm)
+        .exclude(store__state=Store.State.DISCONNECTED)
+        .values_list(f"rest__{legacy_id}", "head")
+        .first()
+        if legacy_id.isdigit()
+        else None
+    )
+    if row is None:
+        return None
+    kept_in_rest, head = row
+    value = kept_in_rest or next(
+        (o for o in (head or {}).get("orders", []) if o["legacy_id"] == legacy_id and o["full"]), None
+    )
+    return order_cards.detail(stored.order(value)) if value else None
+
+
+def _listed() -> QuerySet[Store]:
+    return (
+        Store.objects.exclude(state=Store.State.DISCONNECTED).defer("access_token", "refresh_token").order_by("number")
+    )
+
+
+def _sections(
+    stores: Sequence[Store],
+    email_norm: str,
+    addresses: Addresses,
+    viewer: Viewer,
+    *,
+    attempt: int = 0,
+    force: bool = False,
+) -> tuple[Section, ...]:
+    if not email_norm:
+        return tuple(sidebar.without_address(store, addresses=addresses) for store in stores)
+    looks = order_context.look(stores=stores, email_norm=email_norm, force=force)
+    built = [
+        sidebar.build(look, addresses=addresses, viewer=viewer, email=email_norm, attempt=attempt) for look in looks
+    ]
+    return tuple(sorted(built, key=lambda section: _FIRST[section.kind]))

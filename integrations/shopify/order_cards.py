@@ -1,0 +1,145 @@
+"""Orders as cards: what a page shows of an order, at the length at which it is shown. Pure but for localisation."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from integrations.shopify import domains, stored
+from integrations.shopify.sections import ItemRow, OrderCard, OrderDetail, ParcelCard, TrackingLink
+from integrations.shopify.types import LineItem, Money, Order, Parcel
+from integrations.shopify.vocabulary import cancel_reason, line_badge, order_badges, order_marks, parcel_badge
+
+OPEN_ORDERS = 3
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
+_WHOLE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
+
+
+def cards(
+    values: Sequence[dict], *, shop_domain: str, zone: ZoneInfo, detail_url: Callable[[str], str]
+) -> tuple[OrderCard, ...]:
+    """Cards of stored orders, newest first: the first open, the next two in brief, the others a line each."""
+    out = []
+    for position, value in enumerate(values):
+        layout = "full" if position == 0 else "brief" if position < OPEN_ORDERS else "line"
+        out.append(
+            card(stored.order(value), value, layout=layout, shop_domain=shop_domain, zone=zone, detail_url=detail_url)
+        )
+    return tuple(out)
+
+
+def card(
+    order: Order, value: dict, *, layout: str, shop_domain: str, zone: ZoneInfo, detail_url: Callable[[str], str]
+) -> OrderCard:
+    """One card. Its detail is there when the order is stored in full."""
+    return OrderCard(
+        name=order.name,
+        legacy_id=order.legacy_id,
+        created_at=order.created_at,
+        total=money(order.total or order.shop_total),
+        badges=(line_badge(order),) if layout == "line" else order_badges(order),
+        marks=() if layout == "line" else order_marks(order),
+        sentence=sentence(order, zone=zone) if layout == "brief" else "",
+        admin_url=domains.order_link(shop_domain, order.legacy_id) or "",
+        layout=layout,
+        detail=detail(order) if value["full"] else None,
+        detail_url=detail_url(order.legacy_id),
+        search_text=value["search"],
+    )
+
+
+def detail(order: Order) -> OrderDetail:
+    """The items grouped by where they are. An item in two parcels stands in both, each with its own quantity."""
+    lines = {line.id: line for line in order.lines}
+    alive = [parcel for parcel in order.parcels if parcel.status != "CANCELLED"]
+    gone = [parcel for parcel in order.parcels if parcel.status == "CANCELLED"]
+    positions = (
+        {p.id: _("Parcel %(n)d of %(all)d") % {"n": i, "all": len(alive)} for i, p in enumerate(alive, 1)}
+        if len(alive) > 1
+        else {}
+    )
+    return OrderDetail(
+        parcels=tuple(_parcel(parcel, positions.get(parcel.id, ""), lines) for parcel in [*alive, *gone]),
+        not_shipped=() if order.cancelled_at else _rows(order.lines, lambda line: line.unfulfilled_quantity),
+        removed=_rows(order.lines, lambda line: line.quantity - line.current_quantity),
+        more_lines=order.more_lines,
+        ship_to=order.ship_to or "",
+        shop_total=_other_currency(order),
+    )
+
+
+def sentence(order: Order, *, zone: ZoneInfo) -> str:
+    """ "2 items, 1 parcel delivered Mon, Nov 2" """
+    pieces = sum(line.quantity for line in order.lines)
+    items = ngettext("%(n)d item", "%(n)d items", pieces) % {"n": pieces}
+    if order.cancelled_at:
+        why = cancel_reason(order.cancel_reason)
+        when = _day(order.cancelled_at, zone)
+        return _("%(items)s, cancelled %(why)s %(when)s") % {"items": items, "why": why, "when": when}
+    count = len(order.parcels)
+    if not count:
+        return _("%(items)s, not shipped yet") % {"items": items}
+    parcels = ngettext("%(n)d parcel", "%(n)d parcels", count) % {"n": count}
+    delivered = [parcel.delivered_at for parcel in order.parcels if parcel.delivered_at]
+    if len(delivered) == count:
+        return _("%(items)s, %(parcels)s delivered %(when)s") % {
+            "items": items,
+            "parcels": parcels,
+            "when": _day(max(delivered), zone),
+        }
+    return f"{items}, {parcels}"
+
+
+def money(value: Money | None) -> str:
+    """ "$1,482.20"; the currency's code where its sign is not known everywhere."""
+    if value is None:
+        return ""
+    amount = formats.number_format(
+        value.amount, decimal_pos=0 if value.currency in _WHOLE else 2, use_l10n=True, force_grouping=True
+    )
+    symbol = _SYMBOLS.get(value.currency)
+    return f"{symbol}{amount}" if symbol else f"{amount} {value.currency}"
+
+
+def _parcel(parcel: Parcel, position: str, lines: dict[str, LineItem]) -> ParcelCard:
+    word, when = _moment(parcel)
+    return ParcelCard(
+        position=position,
+        badge=parcel_badge(parcel),
+        tracking=tuple(TrackingLink(t.company or "", t.number or "", t.url or "") for t in parcel.tracking),
+        when_word=word,
+        when=when,
+        items=tuple(
+            ItemRow(item.quantity, lines[item.line_id].title, lines[item.line_id].variant_title or "")
+            if item.line_id in lines
+            else ItemRow(item.quantity, _("An item further down this order"), "")
+            for item in parcel.items
+        ),
+        more_items=parcel.total_quantity is not None
+        and parcel.total_quantity > sum(item.quantity for item in parcel.items),
+    )
+
+
+def _moment(parcel: Parcel) -> tuple[str, datetime | None]:
+    if parcel.delivered_at:
+        return _("Delivered"), parcel.delivered_at
+    if parcel.estimated_delivery_at:
+        return _("Expected"), parcel.estimated_delivery_at
+    return _("Shipped"), parcel.in_transit_at or parcel.created_at
+
+
+def _rows(lines: Sequence[LineItem], quantity: Callable[[LineItem], int]) -> tuple[ItemRow, ...]:
+    return tuple(ItemRow(quantity(line), line.title, line.variant_title or "") for line in lines if quantity(line) > 0)
+
+
+def _other_currency(order: Order) -> str:
+    if order.total and order.shop_total and order.total.currency != order.shop_total.currency:
+        return money(order.shop_total)
+    return ""
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return formats.date_format(moment.astimezone(zone), "D, M j")

@@ -1,0 +1,173 @@
+"""What we know of one address in one store: fresh for a minute, one refresh at a time, last known rather than nothing.
+
+A look never waits: it returns the stored row and, when that is stale, claims the refresh (one UPDATE that only one of many
+viewers wins) and publishes an event. The refresh runs in a worker, with no transaction open while Shopify is asked.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.errors import IntegrationError, TokenRefused
+from integrations.shopify import client, stored, stores
+from integrations.shopify.events import OrderContextWanted
+from integrations.shopify.models import OrderContext, Store
+from integrations.shopify.types import CustomerOrders
+from tenants.outbox.events import publish
+from tenants.rls.context import task_tenant_id, tenant_context
+
+log = logging.getLogger("versana.shopify")
+
+FRESH = timedelta(seconds=60)
+# Longer than the longest refresh (12 s in all, a token refresh before it): after it somebody else may try.
+LEASE = timedelta(seconds=30)
+# After a failure the next look within this time does not ask again.
+PAUSE_AFTER_FAILURE = timedelta(seconds=15)
+# A person who presses refresh again and again asks Shopify at most this often.
+SHORTEST = timedelta(seconds=3)
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One store's row for an address (None when it was never asked and cannot be), and whether an answer is on its way."""
+
+    store: Store
+    row: OrderContext | None
+    refreshing: bool
+
+
+def look(*, stores: Iterable[Store], email_norm: str, force: bool = False) -> list[Look]:
+    """The stored rows of an address, one per store in the order given; stale ones are being refreshed when it returns.
+
+    `force`: a person asked for it; even a fresh row is read anew, unless it is only seconds old.
+    """
+    wanted = list(stores)
+    rows = _rows(wanted, email_norm)
+    now = timezone.now()
+    looks = []
+    # In the order of ids: two viewers claiming several rows never wait for each other crosswise.
+    for store in sorted(wanted, key=lambda store: store.pk):
+        row = rows.get(store.pk)
+        if row is not None and readable(store) and _due(row, now=now, force=force) and _claim(row, now=now):
+            publish(OrderContextWanted(context_id=row.pk))
+        looks.append(
+            Look(store, row, refreshing=row is not None and row.leased_until is not None and row.leased_until > now)
+        )
+    position = {store.pk: index for index, store in enumerate(wanted)}
+    return sorted(looks, key=lambda item: position[item.store.pk])
+
+
+def readable(store: Store) -> bool:
+    """Whether this store may be asked at all."""
+    return store.state == Store.State.CONNECTED
+
+
+def refresh(*, context_id: int) -> None:
+    """Ask Shopify and store the answer. Run by the event; harmless when run twice.
+
+    A result is thrown away when the store was disconnected or connected anew meanwhile (its generation moved on).
+    """
+    tenant_id = task_tenant_id()
+    with tenant_context(tenant_id):
+        row = OrderContext.objects.select_related("store").filter(pk=context_id).first()
+        if row is None or row.leased_until is None or not readable(row.store):
+            return
+        store, email_norm = row.store, row.email_norm
+    try:
+        answer = _ask(store, email_norm)
+    except IntegrationError as error:
+        log.info("store %s: %s", store.pk, error.code)
+        with tenant_context(tenant_id):
+            _note_failure(context_id, store, error)
+        return
+    with tenant_context(tenant_id):
+        _keep(context_id, store, answer)
+
+
+def forget() -> int:
+    """Delete the rows nobody looked at for 30 days. For the current workspace."""
+    return int(OrderContext.objects.filter(looked_at__lt=timezone.now() - KEPT).delete()[0])
+
+
+def _rows(wanted: list[Store], email_norm: str) -> dict[int, OrderContext]:
+    """The rows without `rest`, made where missing."""
+
+    def read() -> dict[int, OrderContext]:
+        rows = OrderContext.objects.filter(store__in=wanted, email_norm=email_norm).defer("rest")
+        return {row.store_id: row for row in rows}
+
+    rows = read()
+    missing = [store for store in wanted if store.pk not in rows and readable(store)]
+    if missing:
+        new = [OrderContext(store=store, email_norm=email_norm, generation=store.generation) for store in missing]
+        OrderContext.objects.bulk_create(new, ignore_conflicts=True)
+        rows = read()
+    _note_look(rows.values())
+    return rows
+
+
+def _note_look(rows: Iterable[OrderContext]) -> None:
+    """Remember that somebody looked, once a day: it decides only what is forgotten after thirty."""
+    day_ago = timezone.now() - timedelta(days=1)
+    if old := [row.pk for row in rows if row.looked_at < day_ago]:
+        OrderContext.objects.filter(pk__in=old).update(looked_at=timezone.now())
+
+
+def _due(row: OrderContext, *, now: datetime, force: bool) -> bool:
+    age = now - row.fetched_at if row.fetched_at else None
+    if force:
+        return age is None or age > SHORTEST
+    if row.failed_at and now - row.failed_at < PAUSE_AFTER_FAILURE:
+        return False
+    return age is None or age > FRESH
+
+
+def _claim(row: OrderContext, *, now: datetime) -> bool:
+    """Whether this viewer is the one whose event refreshes the row. Of fifty at once, one wins; the others see the lease."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    seen = Q(fetched_at=row.fetched_at) if row.fetched_at else Q(fetched_at=None)
+    won = OrderContext.objects.filter(free & seen, pk=row.pk).update(leased_until=now + LEASE)
+    if won:
+        row.leased_until = now + LEASE
+    else:
+        row.refresh_from_db(
+            fields=["leased_until", "fetched_at", "found", "head", "failed_at", "failing_since", "failure"]
+        )
+    return bool(won)
+
+
+def _ask(store: Store, email_norm: str) -> CustomerOrders:
+    """One question to Shopify. A refused token is renewed once: it may have been revoked before its time."""
+    connection = stores.connection(store.pk)
+    try:
+        return client.customer_orders(connection, email=email_norm)
+    except TokenRefused:
+        connection = stores.connection(store.pk, renew=True)
+    return client.customer_orders(connection, email=email_norm)
+
+
+def _keep(context_id: int, store: Store, answer: CustomerOrders) -> None:
+    locked = stores.lock(store.pk)
+    if locked.generation != store.generation or not readable(locked):
+        return
+    head, rest = stored.split(answer)
+    now = timezone.now()
+    OrderContext.objects.filter(pk=context_id).update(
+        fetched_at=now, found=answer.found, head=head, rest=rest, generation=store.generation,
+        leased_until=None, failed_at=None, failing_since=None, failure="",
+    )  # fmt: skip
+    Store.objects.filter(pk=store.pk).update(last_read_at=now)
+
+
+def _note_failure(context_id: int, store: Store, error: IntegrationError) -> None:
+    """Keep what we knew; say since when it fails. A failure that only a person can mend is noted on the store as well."""
+    now = timezone.now()
+    rows = OrderContext.objects.filter(pk=context_id)
+    rows.filter(failing_since=None).update(failing_since=now)
+    rows.update(leased_until=None, failed_at=now, failure=error.code)
+    stores.note_failure(store_id=store.pk, generation=store.generation, error=error)

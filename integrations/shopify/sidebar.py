@@ -1,0 +1,229 @@
+"""The sections of the sidebar, built from stored rows: the page objects of `sections.py`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from integrations.shopify import domains, order_cards, stored
+from integrations.shopify.models import OrderContext, Store
+from integrations.shopify.order_context import Look
+from integrations.shopify.scopes import READ_ALL_ORDERS, covers
+from integrations.shopify.sections import Banner, OrderCard, Profile, Section
+from integrations.shopify.types import Customer, Denied
+
+# Decisions 17: the first answers come within half a second; then every two, twenty in all, then a word.
+DELAYS_MS = (300, 600, 1200)
+LATER_MS = 2000
+TRIES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the page that holds the sections answers; the inbox knows, this package does not."""
+
+    section: Callable[[int], str]  # store number -> url
+    order: Callable[[int, str], str]  # store number, order id -> url
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: only an owner is offered what only an owner may do."""
+
+    workspace: str
+    may_connect: bool
+
+
+def build(look: Look, *, addresses: Addresses, viewer: Viewer, email: str, attempt: int = 0) -> Section:
+    """One store's section. `attempt` counts the polls of one waiting page."""
+    row = look.row if look.row and look.row.generation == look.store.generation else None
+    known = row is not None and row.fetched_at is not None
+    polling = look.refreshing and attempt < TRIES
+    gave_up = look.refreshing and not polling
+    banners = _banners(look, row, viewer=viewer, gave_up=gave_up)
+    url = addresses.section(look.store.number)
+    body = _body(look.store, row, addresses=addresses, email=email) if known and row else {}
+    return Section(
+        kind=_kind(row, known=known, polling=polling, banners=banners),
+        store_number=look.store.number,
+        domain=look.store.shop_domain,
+        time_zone=look.store.time_zone,
+        url=url,
+        refresh_url=f"{url}?refresh=1",
+        fetched_at=row.fetched_at if row else None,
+        refreshing=polling,
+        poll_delay_ms=DELAYS_MS[attempt] if attempt < len(DELAYS_MS) else LATER_MS,
+        poll_url=f"{url}?try={attempt + 1}",
+        banners=banners,
+        **body,
+    )
+
+
+def without_address(store: Store, *, addresses: Addresses) -> Section:
+    """The contact has no e-mail to look for."""
+    url = addresses.section(store.number)
+    return Section(
+        kind="no_address", store_number=store.number, domain=store.shop_domain, time_zone=store.time_zone, url=url, refresh_url=url,
+        fetched_at=None, refreshing=False, poll_delay_ms=0, poll_url=url, reason=_("This contact has no e-mail address, and customers are found by theirs."),
+    )  # fmt: skip
+
+
+def zone_of(store: Store) -> ZoneInfo:
+    try:
+        return ZoneInfo(store.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _kind(row: OrderContext | None, *, known: bool, polling: bool, banners: tuple[Banner, ...]) -> str:
+    if row is not None and known:
+        head = row.head or {}
+        return "customer" if head.get("customer") else "guest" if row.found else "problem" if banners else "none"
+    return "loading" if polling and not banners else "problem" if banners else "loading"
+
+
+def _body(store: Store, row: OrderContext, *, addresses: Addresses, email: str) -> dict[str, object]:
+    head = row.head or {}
+    customer = stored.customer(head["customer"])
+    orders = order_cards.cards(
+        head["orders"],
+        shop_domain=store.shop_domain,
+        zone=zone_of(store),
+        detail_url=lambda order: addresses.order(store.number, order),
+    )
+    return {
+        "profile": _profile(store, customer) if customer else None,
+        "orders": orders,
+        "completeness": _completeness(store, customer, orders, more=head["more_orders"]),
+        "reason": "" if row.found else _no_match(store, email),
+    }
+
+
+def _profile(store: Store, customer: Customer) -> Profile:
+    count = customer.number_of_orders
+    return Profile(
+        name=customer.display_name,
+        email=customer.email or "",
+        phone=customer.phone or "",
+        orders="" if count is None else ngettext("%(n)d order", "%(n)d orders", count) % {"n": count},
+        spent=order_cards.money(customer.spent),
+        since=customer.created_at,
+        tags=customer.tags,
+        note=customer.note or "",
+        admin_url=domains.customer_link(store.shop_domain, customer.legacy_id) or "",
+    )
+
+
+def _completeness(store: Store, customer: Customer | None, orders: tuple[OrderCard, ...], *, more: bool) -> str:
+    """Why fewer orders are listed than there are. Silence means: these are all."""
+    shown = len(orders)
+    windowed = not covers(store.scopes, READ_ALL_ORDERS)
+    total = customer.number_of_orders if customer else None
+    if more:
+        return _("The newest %(shown)d orders") % {"shown": shown}
+    if total is not None and total > shown:
+        counts = {"shown": shown, "total": total}
+        if windowed:
+            return _("%(shown)d of %(total)d orders: this store shares the last 60 days") % counts
+        return _("%(shown)d of %(total)d orders") % counts
+    if customer is None and shown and windowed:
+        return _("Guest orders of the last 60 days")
+    return ""
+
+
+def _no_match(store: Store, email: str) -> str:
+    if covers(store.scopes, READ_ALL_ORDERS):
+        return _("No customer and no guest order with %(email)s in this store.") % {"email": email}
+    return _("No customer with %(email)s in this store, and no guest order in the last 60 days.") % {"email": email}
+
+
+def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: bool) -> tuple[Banner, ...]:
+    if look.store.state != Store.State.CONNECTED:
+        return (_problem(look.store, viewer),)
+    out = []
+    if row is not None and row.failing_since is not None:
+        out.append(_failing(row))
+    elif gave_up:
+        out.append(
+            Banner(
+                "wait",
+                "clock",
+                _("Shopify is slow to answer."),
+                _("Nothing is lost; try again in a moment."),
+                retry=True,
+            )
+        )
+    if row is not None and row.head:
+        out += _denied(stored.denied(row.head["denied"]))
+    return tuple(out)
+
+
+def _failing(row: OrderContext) -> Banner:
+    since = _clock(row.failing_since)
+    if row.fetched_at is None:
+        return Banner(
+            "wait",
+            "clock",
+            _("Shopify has not answered since %(since)s.") % {"since": since},
+            _("Orders appear here as soon as it does."),
+            retry=True,
+        )
+    known = _clock(row.fetched_at)
+    return Banner(
+        "wait",
+        "clock",
+        "",
+        _("Shopify has not answered since %(since)s; showing what we knew at %(known)s.")
+        % {"since": since, "known": known},
+        retry=True,
+    )
+
+
+def _problem(store: Store, viewer: Viewer) -> Banner:
+    """A store that only its owner can mend: a plain sentence for agents, the button for owners."""
+    since = _clock(store.problem_since)
+    if viewer.may_connect:
+        general = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
+        title = _("%(problem)s since %(since)s.") % {"problem": store.get_problem_display(), "since": since}
+        return Banner(
+            "stop",
+            "key-round",
+            title,
+            _("Reconnect this store to see its orders again."),
+            action_label=_("Reconnect store"),
+            action_url=general,
+        )
+    text = _("It stopped sharing orders on %(since)s. An owner of this workspace can reconnect it.") % {"since": since}
+    return Banner("stop", "key-round", _("Orders cannot be read in this store."), text)
+
+
+def _denied(denied: tuple[Denied, ...]) -> list[Banner]:
+    """Fields that Shopify hides from us: said once each reason, not once each field."""
+    reasons = {item.reason for item in denied}
+    out = []
+    if "scope" in reasons:
+        out.append(Banner("idle", "info", _("Some details are hidden."), _("This store did not give all permissions.")))
+    if "protected_data" in reasons:
+        out.append(
+            Banner(
+                "idle",
+                "info",
+                _("Names and addresses are hidden."),
+                _("Shopify has not approved this app for personal data."),
+            )
+        )
+    return out
+
+
+def _clock(moment: object) -> str:
+    """14:02 today, "Nov 20, 14:02" before, in the reader's zone."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)  # type: ignore[arg-type]
+    recent = timezone.now() - local < timedelta(hours=12)
+    return formats.date_format(local, "H:i" if recent else "M j, H:i")

@@ -1,0 +1,126 @@
+"""The JSON in which an answer of Shopify's is kept between two looks. Pure: types in, plain values out, and back.
+
+The newest orders are kept in full as long as together they hold few lines (at least three orders, whatever they hold): they
+are painted at once. Of the others only what one line shows stays at hand; their full form is read when one is opened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from integrations.shopify.types import (
+    Customer,
+    CustomerOrders,
+    Denied,
+    LineItem,
+    Money,
+    Order,
+    Parcel,
+    ParcelItem,
+    Tracking,
+)
+
+ALWAYS_FULL = 3
+# As many lines as three orders of 25: what a page can paint without being felt (decisions: pay only for what is painted).
+FULL_LINES = 75
+SEARCH_LENGTH = 600
+
+Json = dict[str, Any]
+
+
+def split(answer: CustomerOrders) -> tuple[Json, Json]:
+    """`head` (profile, newest orders in full, the others as lines) and `rest` (those others in full, by their id)."""
+    orders: list[Json] = []
+    rest: Json = {}
+    budget = FULL_LINES
+    for position, order in enumerate(answer.orders):
+        budget -= len(order.lines)
+        full = position < ALWAYS_FULL or budget >= 0
+        orders.append({"full": full, "search": search_text(order), **_plain(order if full else _line_of(order))})
+        if not full:
+            rest[order.legacy_id] = _plain(order)
+    head = {
+        "customer": _plain(answer.customer) if answer.customer else None,
+        "orders": orders,
+        "more_orders": answer.more_orders,
+        "denied": [_plain(denied) for denied in answer.denied],
+    }
+    return head, rest
+
+
+def search_text(order: Order) -> str:
+    """What the filter box matches: the order's name, its items, its tracking numbers."""
+    numbers = [t.number or "" for parcel in order.parcels for t in parcel.tracking]
+    titles = [f"{line.title} {line.variant_title or ''} {line.sku or ''}" for line in order.lines]
+    return " ".join([order.name, *numbers, *titles]).lower()[:SEARCH_LENGTH]
+
+
+def customer(value: Json | None) -> Customer | None:
+    """The customer back from JSON."""
+    if value is None:
+        return None
+    return Customer(
+        **{
+            **value,
+            "created_at": _moment(value["created_at"]),
+            "spent": _money(value["spent"]),
+            "tags": tuple(value["tags"]),
+        }
+    )
+
+
+def denied(values: list[Json]) -> tuple[Denied, ...]:
+    return tuple(Denied(**value) for value in values)
+
+
+def order(value: Mapping[str, Any]) -> Order:
+    """An order back from JSON, in full or as a line."""
+    fields = {name: value[name] for name in Order.__dataclass_fields__}
+    for name in ("created_at", "processed_at", "updated_at", "cancelled_at", "closed_at"):
+        fields[name] = _moment(fields[name])
+    fields["total"], fields["shop_total"] = _money(fields["total"]), _money(fields["shop_total"])
+    fields["lines"] = tuple(LineItem(**line) for line in fields["lines"])
+    fields["parcels"] = tuple(_parcel(parcel) for parcel in fields["parcels"])
+    return Order(**fields)
+
+
+def _parcel(value: Json) -> Parcel:
+    moments = {n: _moment(value[n]) for n in ("created_at", "estimated_delivery_at", "in_transit_at", "delivered_at")}
+    tracking = tuple(Tracking(**entry) for entry in value["tracking"])
+    return Parcel(
+        **{**value, **moments, "tracking": tracking, "items": tuple(ParcelItem(**item) for item in value["items"])}
+    )
+
+
+def _line_of(order: Order) -> Order:
+    """What one line needs: the states of the parcels without what is in them."""
+    parcels = tuple(replace(parcel, tracking=(), items=()) for parcel in order.parcels)
+    return replace(order, lines=(), parcels=parcels)
+
+
+def _plain(value: Any) -> Json:
+    return {name: _jsonable(item) for name, item in asdict(value).items()}
+
+
+def _jsonable(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case dict():
+            return {key: _jsonable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_jsonable(item) for item in value]
+        case _:
+            return value
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _money(value: Json | None) -> Money | None:
+    return Money(Decimal(value["amount"]), value["currency"]) if value else None

@@ -1,0 +1,28 @@
+"""Handlers of this package's events, and its periodic work. Each binds a workspace and calls one domain function."""
+
+from celery import shared_task
+
+from integrations.shopify import order_context, stores
+from integrations.shopify.events import OrderContextWanted, StoreConnected, StoreDisconnected
+from tenants import doors
+from tenants.rls.context import tenant_context
+
+
+def refresh_order_context(event: OrderContextWanted) -> None:
+    order_context.refresh(context_id=event.context_id)
+
+
+def describe_store(event: StoreConnected) -> None:
+    stores.describe(store_id=event.store_id)
+
+
+def uninstall_at_shopify(event: StoreDisconnected) -> None:
+    stores.say_farewell(farewell_id=event.farewell_id)
+
+
+@shared_task(name="integrations.shopify.tasks.forget_everywhere", queue="background")
+def forget_everywhere() -> None:
+    """Delete stored orders that nobody looked at for 30 days, workspace by workspace."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            order_context.forget()

@@ -1,0 +1,50 @@
+"""What people type about a workspace."""
+
+import zoneinfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tenants.addresses import AddressError, normalise
+
+MOST_ADDRESSES = 50
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [
+        (name, name.replace("_", " "))
+        for name in sorted(zoneinfo.available_timezones())
+        if "/" in name or name == "UTC"
+    ]
+
+
+class GeneralForm(forms.Form):
+    name = forms.CharField(label=_("Workspace name"), max_length=120)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+    support_addresses = forms.CharField(
+        label=_("Support addresses"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("One a line. Mail from these addresses is the shop’s own."),
+    )
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if "\x00" in name or not name:
+            raise forms.ValidationError(_("Give the workspace a name."))
+        return name
+
+    def clean_support_addresses(self) -> list[str]:
+        out: list[str] = []
+        for line in self.cleaned_data["support_addresses"].replace(",", "\n").splitlines():
+            if not line.strip():
+                continue
+            try:
+                out.append(normalise(line))
+            except AddressError:
+                raise forms.ValidationError(
+                    _("“%(line)s” is not an e-mail address."), params={"line": line.strip()[:80]}
+                ) from None
+        if len(out) > MOST_ADDRESSES:
+            raise forms.ValidationError(_("At most %(most)d addresses."), params={"most": MOST_ADDRESSES})
+        return list(dict.fromkeys(out))

@@ -1,0 +1,74 @@
+"""Page objects of the workspace's own pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from tenants.access import Visit
+from tenants.doors import Workspace
+from tenants.forms import GeneralForm
+from tenants.models import Tenant
+from tenants.roles import Permission, Role
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    name: str
+    url: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralPage:
+    """Settings -> General. `panel_url` is the slot that other packages fill."""
+
+    form: GeneralForm
+    may_edit: bool
+    saved: bool
+    address: str  # the workspace's own, "support.example.com/acme"
+    panel_url: str
+    changed_by: str
+    changed_at: datetime | None
+    settings_nav: tuple[tuple[str, tuple[NavLink, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePage:
+    workspaces: tuple[tuple[str, str, str], ...]
+
+
+def general_page(
+    visit: Visit, tenant: Tenant, form: GeneralForm, *, host: str, saved: bool, connected: str
+) -> GeneralPage:
+    kwargs = {"workspace": visit.workspace.slug}
+    panel_url = reverse("shopify:panel", kwargs=kwargs)
+    here = NavLink("General", reverse("tenants:general", kwargs=kwargs), selected=True)
+    permissions = NavLink("Shopify permissions", reverse("shopify:permissions", kwargs=kwargs), selected=False)
+    return GeneralPage(
+        form=form,
+        may_edit=visit.may(Permission.CHANGE_SETTINGS),
+        saved=saved,
+        address=f"{host}/{visit.workspace.slug}",
+        panel_url=f"{panel_url}?connected={connected}" if connected else panel_url,
+        changed_by=tenant.changed_by,
+        changed_at=tenant.changed_at,
+        settings_nav=(("Workspace", (here, permissions)),),
+    )
+
+
+def choose_page(workspaces: tuple[Workspace, ...]) -> ChoosePage:
+    return ChoosePage(
+        tuple(
+            (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), str(Role(w.role).label)) for w in workspaces
+        )
+    )
+
+
+def initial(tenant: Tenant) -> dict[str, object]:
+    """A workspace's values as its form shows them."""
+    return {
+        "name": tenant.name,
+        "time_zone": tenant.time_zone,
+        "support_addresses": "\n".join(tenant.support_addresses),
+    }

@@ -1,0 +1,26 @@
+"""Change a workspace's settings."""
+
+from django.utils import timezone
+
+from tenants import audit
+from tenants.addresses import normalise
+from tenants.models import Membership, Tenant
+
+
+def change(*, name: str, time_zone: str, support_addresses: list[str], by: Membership) -> Tenant:
+    """Write what differs, with one audit row that says what. Raises AddressError for an address that is none."""
+    tenant = Tenant.objects.select_for_update().get(pk=by.tenant_id)
+    wanted = {
+        "name": name,
+        "time_zone": time_zone,
+        "support_addresses": [normalise(address) for address in support_addresses],
+    }
+    changed = {field: value for field, value in wanted.items() if getattr(tenant, field) != value}
+    if not changed:
+        return tenant
+    for field, value in changed.items():
+        setattr(tenant, field, value)
+    tenant.changed_at, tenant.changed_by = timezone.now(), by.user.display_name
+    tenant.save()
+    audit.record(audit.Action.WORKSPACE_CHANGED, by=by, target=tenant.slug, fields=sorted(changed))
+    return tenant
