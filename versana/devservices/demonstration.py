@@ -26,7 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     address = f"http://localhost:{options.port}"
     caller = {**caller_environment(), "PUBLIC_URL": address}
-    with standing.owned(caller, kind="demo", fresh=options.fresh, before=lambda: check_port(options.port)) as env:
+    with standing.owned(
+        caller, kind="demo", fresh=options.fresh, before=lambda: check_port(options.port, patience=standing.left_over())
+    ) as env:
         env["SHOPIFY_SANDBOX_URL"] = f"http://127.0.0.1:{free_port(options.port + 1)}"
         standing.announce(env, kind="demo", address=address)
         accounts = prepare.everything(env, server=real_superuser(caller))
@@ -47,7 +49,19 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def check_port(port: int) -> None:
+def check_port(port: int, patience: float = 0) -> None:
+    """Raises Trouble when the port cannot be had. A killed demo's processes need a moment to leave it."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _try_port(port)
+        except Trouble:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _try_port(port: int) -> None:
     another = f"Choose another: ./dev demo --port {port + 1 if port >= 1024 else 8000}"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -25,6 +25,8 @@ class Child:
     """One process with a log file. `account` is explained in tether.py."""
 
     living: ClassVar[list["Child"]] = []
+    # Never written to: that it closes, however we end, is the message. (Inheritable: neither end, unless passed on.)
+    alive: ClassVar[tuple[int, int]] = os.pipe()
 
     def __init__(
         self,
@@ -42,13 +44,14 @@ class Child:
         with open(log, "wb") as output:
             # A session of its own: Ctrl-C reaches only us, and we stop the children in the right order.
             self.process = subprocess.Popen(
-                [*_tether(stop_signal, account), *map(str, command)],
+                [*_tether(stop_signal, account, self.alive[0]), *map(str, command)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=env,
                 cwd=cwd,
                 start_new_session=True,
+                pass_fds=[self.alive[0]],
             )
         self.living.append(self)
         self._tell(stdin)
@@ -67,11 +70,10 @@ class Child:
             self.living.remove(self)
         if self.process.poll() is None:
             self.process.send_signal(self.stop_signal)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            kill_group(self.process.pid)
-            self.process.wait()
+        kill_group(self.process.pid)  # Whoever is left of it, and the guard.
+        self.process.wait()
 
     def last_words(self, lines: int = 25) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -103,8 +105,8 @@ def captured(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tu
         return status, output.read()
 
 
-def _tether(stop_signal: signal.Signals = signal.SIGTERM, account: str = "self") -> list[str]:
-    return [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(stop_signal)), account]
+def _tether(stop_signal: signal.Signals = signal.SIGTERM, account: str = "self", pipe: int = 0) -> list[str]:
+    return [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(stop_signal)), str(pipe), account]
 
 
 def _wait_for(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", *, resume: bool = True) -> int:

@@ -1,6 +1,10 @@
 """Runs one command that ends with the process that started it, if asked under an account without rights.
 
-    python -IS tether.py PARENT SIGNAL self|nobody|namespace COMMAND...
+    python -IS tether.py PARENT SIGNAL PIPE self|nobody|namespace COMMAND...
+
+The kernel sends SIGNAL when PARENT dies (Linux). A guard watches PIPE, whose other end only PARENT holds: when it
+closes, the whole process group gets SIGNAL and soon SIGKILL, because a Celery worker without its broker does not
+stop by itself and because other systems send nothing. PIPE 0: no guard.
 
 A program of its own, not a function run between fork and exec: that is not safe beside threads.
 """
@@ -8,11 +12,14 @@ A program of its own, not a function run between fork and exec: that is not safe
 import ctypes
 import os
 import pwd
+import signal
 import sys
+import time
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 NOBODY = 65534
+GRACE_SECONDS = 4
 
 
 def become_nobody() -> None:
@@ -45,9 +52,34 @@ def tie_to(*, parent: int, stop_signal: int) -> None:
         sys.exit(1)
 
 
+def post_guard(*, pipe: int, stop_signal: int) -> None:
+    """Leaves a process behind that belongs to the command's group and to nobody else."""
+    if os.fork():
+        os.wait()
+        os.close(pipe)
+    elif os.fork():
+        os._exit(0)
+    else:
+        guard(pipe, stop_signal)
+
+
+def guard(pipe: int, stop_signal: int) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, stop_signal):
+        signal.signal(number, signal.SIG_IGN)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):  # Whoever reads the command's output to its end must not wait for us.
+        os.dup2(nothing, standard)
+    os.read(pipe, 1)
+    os.killpg(0, stop_signal)
+    time.sleep(GRACE_SECONDS)
+    os.killpg(0, signal.SIGKILL)
+
+
 def main() -> None:
-    parent, stop_signal, account, *command = sys.argv[1:]
+    parent, stop_signal, pipe, account, *command = sys.argv[1:]
     try:
+        if int(pipe):
+            post_guard(pipe=int(pipe), stop_signal=int(stop_signal))
         {"self": lambda: None, "nobody": become_nobody, "namespace": enter_namespace}[account]()
         tie_to(parent=int(parent), stop_signal=int(stop_signal))
         os.execvp(command[0], command)
