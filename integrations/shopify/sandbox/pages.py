@@ -24,9 +24,9 @@ _SHOP = _icon(
 )
 _ARROW = _icon('<path d="M3 12h.01M7.5 12h.01M12 12h.01M18 8.5l3.5 3.5-3.5 3.5"/>', 28, 1.6)
 _SHIELD = _icon('<path d="M12 3 4.5 6v5.5c0 4.6 3 7.7 7.5 9.5 4.5-1.8 7.5-4.9 7.5-9.5V6z"/>')
-_PEOPLE = '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1M16 4.800a3.5 3.5 0 0 1 0 6.400M18.5 14.500a5 5 0 0 1 3 4.500v1"/>'
-_BOX = '<path d="M12 3 4 7.500v9L12 21l8-4.500v-9zM4 7.500l8 4.5 8-4.500M12 12v9"/>'
-_CLOCK = '<path d="M4 12a8 8 0 1 0 2.5-5.800M4 4.500V8h3.500M12 8v4.500l3 2"/>'
+_PEOPLE = '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1M16 4.8a3.5 3.5 0 0 1 0 6.4M18.5 14.5a5 5 0 0 1 3 4.5v1"/>'
+_BOX = '<path d="M12 3 4 7.5v9L12 21l8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9"/>'
+_CLOCK = '<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4.5V8h3.5M12 8v4.5l3 2"/>'
 
 _ASKS = {
     "read_customers": ("Customers", "Name, e-mail, number of orders, total spent, tags, note.", _PEOPLE),

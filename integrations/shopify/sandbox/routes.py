@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from integrations.shopify.sandbox.consent import Refusal, callback_url, read_request
 from integrations.shopify.sandbox.control import answer_control
@@ -38,14 +38,16 @@ class Call:
 
     @property
     def path(self) -> str:
-        return urlsplit(self.target).path
+        return self.target.partition("?")[0]
 
     @property
     def query(self) -> str:
-        return urlsplit(self.target).query
+        return self.target.partition("?")[2]
 
 
 def respond(sandbox: Sandbox, call: Call) -> Response:
+    if not call.target.startswith("/"):
+        return json_response(400, {"errors": "Bad Request"})
     host = re.sub(r":\d+$", "", call.host).lower()
     if host in _LOOPBACK:
         return _on_loopback(sandbox, call)
