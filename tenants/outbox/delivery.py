@@ -71,7 +71,9 @@ def _claim(event_id: int) -> Event | None:
         now = timezone.now()
         if row is None or (row.held_until and row.held_until > now):
             return None
-        Event.objects.filter(pk=event_id).update(attempts=F("attempts") + 1, next_run_at=now + CLAIM, held_until=now + CLAIM)
+        Event.objects.filter(pk=event_id).update(
+            attempts=F("attempts") + 1, next_run_at=now + CLAIM, held_until=now + CLAIM
+        )
         row.attempts += 1
         return row
 
@@ -82,4 +84,6 @@ def _failed(row: Event, error: Exception) -> None:
     now = timezone.now()
     wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
     dead_at = now if row.attempts >= MOST_ATTEMPTS else None
-    Event.objects.filter(pk=row.pk).update(next_run_at=now + wait, held_until=now + wait, last_error=type(error).__name__[:120], dead_at=dead_at)
+    Event.objects.filter(pk=row.pk).update(
+        next_run_at=now + wait, held_until=now + wait, last_error=type(error).__name__[:120], dead_at=dead_at
+    )

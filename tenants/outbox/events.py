@@ -39,7 +39,11 @@ def publish(event: Publishable) -> None:
     if kind not in settings.EVENT_HANDLERS:
         raise LookupError(f"no handler is listed for {kind}")
     row = Event.objects.create(
-        tenant_id=_tenant_or_none(), kind=kind, payload=asdict(event), queue=event.queue, next_run_at=timezone.now() + POKE_GRACE
+        tenant_id=_tenant_or_none(),
+        kind=kind,
+        payload=asdict(event),
+        queue=event.queue,
+        next_run_at=timezone.now() + POKE_GRACE,
     )
     transaction.on_commit(partial(poke, row.pk, event.queue))
 

@@ -25,7 +25,9 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["next_run_at"], name="outbox_event_due", condition=models.Q(done_at=None, dead_at=None)),
+            models.Index(
+                fields=["next_run_at"], name="outbox_event_due", condition=models.Q(done_at=None, dead_at=None)
+            ),
             models.Index(fields=["done_at"], name="outbox_event_done"),
         ]
 

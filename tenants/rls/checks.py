@@ -44,7 +44,10 @@ def role_faults(connection: BaseDatabaseWrapper) -> list[str]:
         cursor.execute(
             "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER') AND (rolsuper OR rolbypassrls)"
         )
-        faults = [f"{name} {'is a superuser' if superuser else 'bypasses row-level security'}" for name, superuser, _ in cursor.fetchall()]
+        faults = [
+            f"{name} {'is a superuser' if superuser else 'bypasses row-level security'}"
+            for name, superuser, _ in cursor.fetchall()
+        ]
         cursor.execute(
             "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND pg_has_role(current_user, relowner, 'MEMBER')"
         )
@@ -57,14 +60,18 @@ def findings() -> list[Finding]:
     a NOT NULL tenant and composite references; every index and unique key led by the tenant; privileges and functions as declared."""
     catalogue = _catalogue()
     out = [Finding("role", fault) for fault in role_faults(default_connection)]
-    out += [Finding(table, "is not classified in tenants/rls/tables.py") for table in sorted(catalogue.keys() - _known())]
+    out += [
+        Finding(table, "is not classified in tenants/rls/tables.py") for table in sorted(catalogue.keys() - _known())
+    ]
     out += [*_privilege_faults(), *_function_faults()]
     for table in [*tables.owned_tables(), tables.TENANT_TABLE]:
         column = "id" if table == tables.TENANT_TABLE else "tenant_id"
         if table not in catalogue:
             out.append(Finding(table, "does not exist; run migrate"))
             continue
-        out += [Finding(table, fault) for fault in [*_security_faults(table, column, catalogue[table]), *_key_faults(table)]]
+        out += [
+            Finding(table, fault) for fault in [*_security_faults(table, column, catalogue[table]), *_key_faults(table)]
+        ]
     return out
 
 
@@ -83,9 +90,14 @@ def _catalogue() -> dict[str, tuple[bool, bool]]:
 def _security_faults(table: str, column: str, security: tuple[bool, bool]) -> list[str]:
     faults = [] if all(security) else ["row-level security is not enabled and forced"]
     with default_connection.cursor() as cursor:
-        cursor.execute("SELECT policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies WHERE tablename = %s", [table])
+        cursor.execute(
+            "SELECT policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies WHERE tablename = %s",
+            [table],
+        )
         policies = {row[0]: row[1:] for row in cursor.fetchall()}
-    rule = f"({column} = ({TENANT.replace('::bigint', '')})::bigint)".replace("'app.tenant_id'", "'app.tenant_id'::text")
+    rule = f"({column} = ({TENANT.replace('::bigint', '')})::bigint)".replace(
+        "'app.tenant_id'", "'app.tenant_id'::text"
+    )
     expected = {name: (kind, "{public}", "ALL", rule, rule) for name, kind in POLICIES.items()}
     if policies != expected:
         faults.append(f"its policies are {sorted(policies)} and not exactly ours")
@@ -96,12 +108,18 @@ def _key_faults(table: str) -> list[str]:
     if table == tables.TENANT_TABLE:
         return []
     with default_connection.cursor() as cursor:
-        cursor.execute("SELECT attnotnull FROM pg_attribute WHERE attrelid = %s::regclass AND attname = 'tenant_id'", [table])
+        cursor.execute(
+            "SELECT attnotnull FROM pg_attribute WHERE attrelid = %s::regclass AND attname = 'tenant_id'", [table]
+        )
         faults = [] if cursor.fetchone() == (True,) else ["tenant_id may be null"]
         cursor.execute(_REFERENCES, [table])
         references = {(target, tuple(own), tuple(theirs)) for target, own, theirs in cursor.fetchall()}
         cursor.execute(_LOOSE_INDEXES, [table])
-        faults += [f"index {name} is not led by the tenant" for (name,) in cursor.fetchall() if name not in GLOBALLY_UNIQUE | BEFORE_THE_TENANT]
+        faults += [
+            f"index {name} is not led by the tenant"
+            for (name,) in cursor.fetchall()
+            if name not in GLOBALLY_UNIQUE | BEFORE_THE_TENANT
+        ]
     wanted = _wanted_references(table)
     faults += [f"{', '.join(own)} does not reference {target}" for target, own, _ in sorted(wanted - references)]
     behind = {*tables.owned_tables(), tables.TENANT_TABLE}
@@ -112,7 +130,11 @@ def _key_faults(table: str) -> list[str]:
 def _wanted_references(table: str) -> set[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """The keys that the models ask for: the workspace exists, and every reference behind the wall carries it."""
     model = next(model for model in tables.owned_models() if model._meta.db_table == table)
-    fields = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey) and field.name != "tenant"]
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and field.name != "tenant"
+    ]
     owned = [field for field in fields if field.related_model in tables.owned_models()]
     same = {(field.related_model._meta.db_table, ("tenant_id", field.column), ("tenant_id", "id")) for field in owned}
     return {(tables.TENANT_TABLE, ("tenant_id",), ("id",)), *same}
@@ -134,13 +156,20 @@ def _privilege_faults() -> list[Finding]:
 def _function_faults() -> list[Finding]:
     """Functions that step over the wall are exactly those of database.py: owner, search path, body, and who may call them."""
     created = (re.search(r"FUNCTION public\.(\w+)\(.*AS \$\$(.*)\$\$$", statement) for statement in FUNCTIONS)
-    expected = {match[1]: (match[2], grants.RESOLVER, ["search_path=pg_catalog, pg_temp"], "s", False) for match in created if match}
+    expected = {
+        match[1]: (match[2], grants.RESOLVER, ["search_path=pg_catalog, pg_temp"], "s", False)
+        for match in created
+        if match
+    }
     with default_connection.cursor() as cursor:
         cursor.execute(_DEFINERS)
         actual = {name: tuple(rest) for name, *rest in cursor.fetchall()}
     changed = {name for name in expected.keys() & actual.keys() if expected[name] != actual[name]}
     out = [Finding(name, "steps over the wall and is not ours") for name in sorted(actual.keys() - expected.keys())]
-    return out + [Finding(name, "is missing or not as set up; run setup_database") for name in sorted(changed | expected.keys() - actual.keys())]
+    return out + [
+        Finding(name, "is missing or not as set up; run setup_database")
+        for name in sorted(changed | expected.keys() - actual.keys())
+    ]
 
 
 # A shop belongs to one workspace at a time in the whole installation; the answer to a second one names nobody.
