@@ -1,9 +1,8 @@
 """The doors of the inbox: list, thread, the sections beside it, files."""
 
-from io import BytesIO
-
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_GET
 
@@ -84,16 +83,15 @@ def message_html(request: MemberRequest, number: int, position: int) -> HttpResp
 
 @require_GET
 @requires(Permission.READ_INBOX)
-def attachment(request: MemberRequest, number: int, position: int, file: int) -> FileResponse:
+def attachment(request: MemberRequest, number: int, position: int, file: int) -> HttpResponse:
     """A file to save, never to show: it came from outside."""
     rows = Attachment.objects.filter(message=_message(number, position)).order_by("pk")
     row = rows[file - 1 : file].first() if file > 0 else None
     if row is None:
         raise Http404
     name = get_valid_filename(row.name.strip(". ") or "file")
-    response = FileResponse(
-        BytesIO(bytes(row.content)), as_attachment=True, filename=name, content_type="application/octet-stream"
-    )
+    response = HttpResponse(bytes(row.content), content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 

@@ -32,7 +32,7 @@ class MemberRequest(HttpRequest):
     """A request under /<workspace>/: the middleware has found who it is."""
 
     visit: Visit
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 MemberView = Callable[Concatenate[MemberRequest, P], HttpResponse]
@@ -44,10 +44,10 @@ def requires(permission: Permission) -> Callable[[MemberView[P]], Callable[..., 
     def mark(view: MemberView[P]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, workspace: str, **kwargs: Any) -> HttpResponse:
-            visit = cast(MemberRequest, request).visit
+            visit = cast("MemberRequest", request).visit
             if not visit.may(permission):
                 raise PermissionDenied
-            return view(cast(MemberRequest, request), **kwargs)  # type: ignore[arg-type, call-arg]
+            return view(cast(MemberRequest, request), **kwargs)  # type: ignore[call-arg]
 
         guarded.access = f"member:{permission}"  # type: ignore[attr-defined]
         return guarded
@@ -57,7 +57,6 @@ def requires(permission: Permission) -> Callable[[MemberView[P]], Callable[..., 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The view is for anybody who is signed in, on a path without a workspace. Others are sent to sign in."""
-
 
     guarded = login_required(view)
     guarded.access = "signed-in"  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ class Action(StrEnum):
 
 def record(action: Action, *, by: Membership | None, target: str, **detail: object) -> AuditEvent:
     """Write the row. `by` is None for the system itself; `detail` must hold no secret and no message body."""
-    return AuditEvent.objects.create(  # type: ignore[no-any-return]
+    return AuditEvent.objects.create(
         action=action,
         actor=by,
         actor_name=by.user.display_name if by else "VersanaCX",

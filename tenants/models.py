@@ -38,7 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
     objects = UserManager()
 
     def __str__(self) -> str:
@@ -97,7 +97,9 @@ class AuditEvent(TenantOwned):
     """What happened, by whom, to what. The application may add rows, and neither change nor delete one."""
 
     at = models.DateTimeField(default=timezone.now)
-    actor = models.ForeignKey(Membership, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    actor = models.ForeignKey(
+        Membership, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     actor_name = models.CharField(max_length=120)
     actor_role = models.CharField(max_length=16)
     action = models.CharField(max_length=64)

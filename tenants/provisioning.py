@@ -11,7 +11,23 @@ from tenants.rls.context import tenant_context
 from tenants.roles import Role
 
 # First segments of our own paths: a workspace of that name could never be reached.
-RESERVED = frozenset({"account", "accounts", "admin", "healthz", "readyz", "shopify", "static", "media", "theme", "api", "new", "_gallery", "settings"})
+RESERVED = frozenset(
+    {
+        "account",
+        "accounts",
+        "admin",
+        "healthz",
+        "readyz",
+        "shopify",
+        "static",
+        "media",
+        "theme",
+        "api",
+        "new",
+        "_gallery",
+        "settings",
+    }
+)
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -19,14 +35,20 @@ class ProvisioningError(Exception):
     """Why a workspace could not be opened, in words for the person who asked."""
 
 
-def open_workspace(*, slug: str, name: str, owner: User, time_zone: str = "UTC", support_addresses: list[str] | None = None) -> Tenant:
+def open_workspace(
+    *, slug: str, name: str, owner: User, time_zone: str = "UTC", support_addresses: list[str] | None = None
+) -> Tenant:
     """A new workspace with its owner. Raises ProvisioningError for a slug that is malformed, reserved or taken."""
     if not _SLUG.fullmatch(slug) or slug in RESERVED:
-        raise ProvisioningError(f"“{slug}” cannot be an address: lower-case letters, digits and hyphens, and no reserved word.")
+        raise ProvisioningError(
+            f"“{slug}” cannot be an address: lower-case letters, digits and hyphens, and no reserved word."
+        )
     with transaction.atomic():
         tenant_id = _next_tenant_id()
         with tenant_context(tenant_id):
-            tenant, created = _insert(tenant_id, slug=slug, name=name, time_zone=time_zone, support_addresses=support_addresses or [])
+            tenant, created = _insert(
+                tenant_id, slug=slug, name=name, time_zone=time_zone, support_addresses=support_addresses or []
+            )
             if not created:
                 raise ProvisioningError(f"“{slug}” is taken.")
             membership = Membership.objects.create(user=owner, role=Role.OWNER)
@@ -38,11 +60,19 @@ def add_member(*, user: User, role: Role, by: Membership | None) -> Membership:
     """Put a person into the current workspace."""
     membership = Membership.objects.create(user=user, role=role)
     audit.record(audit.Action.MEMBER_ADDED, by=by, target=f"membership {membership.pk}", role=role)
-    return membership  # type: ignore[no-any-return]
+    return membership
 
 
-def _insert(tenant_id: int, *, slug: str, name: str, time_zone: str, support_addresses: list[str]) -> tuple[Tenant, bool]:
-    tenant = Tenant(id=tenant_id, slug=slug, name=name, time_zone=time_zone, support_addresses=[normalise(a) for a in support_addresses])
+def _insert(
+    tenant_id: int, *, slug: str, name: str, time_zone: str, support_addresses: list[str]
+) -> tuple[Tenant, bool]:
+    tenant = Tenant(
+        id=tenant_id,
+        slug=slug,
+        name=name,
+        time_zone=time_zone,
+        support_addresses=[normalise(a) for a in support_addresses],
+    )
     Tenant.objects.bulk_create([tenant], ignore_conflicts=True)
     return tenant, Tenant.objects.filter(id=tenant_id).exists()
 

@@ -9,7 +9,7 @@ from tenants.models import Membership, Tenant
 
 def change(*, name: str, time_zone: str, support_addresses: list[str], by: Membership) -> Tenant:
     """Write what differs, with one audit row that says what. Raises AddressError for an address that is none."""
-    tenant = Tenant.objects.select_for_update().get(pk=by.tenant_id)
+    tenant = Tenant.objects.select_for_update().get(pk=by.tenant.pk)
     wanted = {
         "name": name,
         "time_zone": time_zone,

@@ -34,7 +34,9 @@ def test_database_name() -> str:
 def django_db_setup(test_database_name: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """A new database, set up by the superuser, migrated by the owner, used by the application's role."""
     superuser_url = os.environ["SUPERUSER_DATABASE_URL"]
-    addresses = [Address.parse(os.environ[name]) for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "PLATFORM_DATABASE_URL")]
+    addresses = [
+        Address.parse(os.environ[name]) for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "PLATFORM_DATABASE_URL")
+    ]
     set_up(superuser_url=superuser_url, database=test_database_name, passwords={a.role: a.password for a in addresses})
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         for alias in settings.DATABASES:
@@ -70,8 +72,15 @@ def _empty_tables_as_the_owner(request: pytest.FixtureRequest) -> Iterator[None]
 
     def empty(self: TransactionTestCase) -> None:
         with psycopg.connect(request.getfixturevalue("owner_url"), autocommit=True) as owner:
-            names = [r[0] for r in owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [list(KEPT)])]
-            owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(map(sql.Identifier, names))))
+            names = [
+                r[0]
+                for r in owner.execute(
+                    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [list(KEPT)]
+                )
+            ]
+            owner.execute(
+                sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(map(sql.Identifier, names)))
+            )
 
     TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]
     yield
@@ -100,12 +109,19 @@ def cast(db: None) -> Cast:
 
 
 def make_cast() -> Cast:
-    acme = provisioning.open_workspace(slug="acme", name="Acme Goods", owner=_person("Olivia", "acme.example"), support_addresses=["support@shop.example"])
+    acme = provisioning.open_workspace(
+        slug="acme",
+        name="Acme Goods",
+        owner=_person("Olivia", "acme.example"),
+        support_addresses=["support@shop.example"],
+    )
     with tenant_context(acme.pk):
         olivia = Membership.objects.select_related("user").get()
         adam = provisioning.add_member(user=_person("Adam", "acme.example"), role=Role.ADMINISTRATOR, by=olivia)
         ava = provisioning.add_member(user=_person("Ava", "acme.example"), role=Role.AGENT, by=olivia)
-    next_door = provisioning.open_workspace(slug="nextdoor", name="Next Door", owner=_person("Mallory", "nextdoor.example"))
+    next_door = provisioning.open_workspace(
+        slug="nextdoor", name="Next Door", owner=_person("Mallory", "nextdoor.example")
+    )
     with tenant_context(next_door.pk):
         mallory = Membership.objects.select_related("user").get()
     return Cast(acme, olivia, adam, ava, next_door, mallory)

@@ -34,7 +34,9 @@ class Store(TenantOwned):
     problem = models.CharField(max_length=20, choices=Problem.choices, blank=True)
     problem_since = models.DateTimeField(null=True)
     scopes = models.JSONField(default=list)
-    connected_by = models.ForeignKey(Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    connected_by = models.ForeignKey(
+        Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     connected_at = models.DateTimeField(default=timezone.now)
     disconnected_at = models.DateTimeField(null=True)
     last_read_at = models.DateTimeField(null=True)
@@ -51,9 +53,12 @@ class Store(TenantOwned):
             SameTenantKey(name="shopify_store_connected_by", field="connected_by"),
             models.UniqueConstraint(fields=["tenant", "number"], name="shopify_store_number"),
             models.UniqueConstraint(fields=["tenant", "shop_domain"], name="shopify_store_domain"),
-            models.UniqueConstraint(fields=["shop_domain"], condition=Q(disconnected_at=None), name="shopify_store_one_workspace"),
+            models.UniqueConstraint(
+                fields=["shop_domain"], condition=Q(disconnected_at=None), name="shopify_store_one_workspace"
+            ),
             models.CheckConstraint(
-                condition=~Q(state="disconnected") | Q(access_token__isnull=True, refresh_token__isnull=True, disconnected_at__isnull=False),
+                condition=~Q(state="disconnected")
+                | Q(access_token__isnull=True, refresh_token__isnull=True, disconnected_at__isnull=False),
                 name="shopify_store_disconnected_without_tokens",
             ),
         ]
@@ -80,9 +85,10 @@ class OrderContext(TenantOwned):
     id, read only when one is opened (decoding it at each look would cost more than the page).
     """
 
-    store = models.ForeignKey(Store, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="contexts")
+    store = models.ForeignKey(
+        Store, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="contexts"
+    )
     email_norm = models.CharField(max_length=254)
-    generation = models.PositiveIntegerField()
     fetched_at = models.DateTimeField(null=True)
     found = models.BooleanField(default=False)
     head = models.JSONField(null=True)

@@ -104,7 +104,7 @@ def _rows(wanted: list[Store], email_norm: str) -> dict[int, OrderContext]:
     rows = read()
     missing = [store for store in wanted if store.pk not in rows and readable(store)]
     if missing:
-        new = [OrderContext(store=store, email_norm=email_norm, generation=store.generation) for store in missing]
+        new = [OrderContext(store=store, email_norm=email_norm) for store in missing]
         OrderContext.objects.bulk_create(new, ignore_conflicts=True)
         rows = read()
     _note_look(rows.values())
@@ -158,8 +158,7 @@ def _keep(context_id: int, store: Store, answer: CustomerOrders) -> None:
     head, rest = stored.split(answer)
     now = timezone.now()
     OrderContext.objects.filter(pk=context_id).update(
-        fetched_at=now, found=answer.found, head=head, rest=rest, generation=store.generation,
-        leased_until=None, failed_at=None, failing_since=None, failure="",
+        fetched_at=now, found=answer.found, head=head, rest=rest, leased_until=None, failed_at=None, failing_since=None, failure="",
     )  # fmt: skip
     Store.objects.filter(pk=store.pk).update(last_read_at=now)
 

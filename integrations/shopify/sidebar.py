@@ -1,7 +1,7 @@
 """The sections of the sidebar, built from stored rows: the page objects of `sections.py`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,14 +41,13 @@ class Viewer:
 
 def build(look: Look, *, addresses: Addresses, viewer: Viewer, email: str, attempt: int = 0) -> Section:
     """One store's section. `attempt` counts the polls of one waiting page."""
-    row = look.row if look.row and look.row.generation == look.store.generation else None
+    row = look.row
     known = row is not None and row.fetched_at is not None
     polling = look.refreshing and attempt < TRIES
     gave_up = look.refreshing and not polling
     banners = _banners(look, row, viewer=viewer, gave_up=gave_up)
     url = addresses.section(look.store.number)
-    body = _body(look.store, row, addresses=addresses, email=email) if known and row else {}
-    return Section(
+    section = Section(
         kind=_kind(row, known=known, polling=polling, banners=banners),
         store_number=look.store.number,
         domain=look.store.shop_domain,
@@ -60,8 +59,8 @@ def build(look: Look, *, addresses: Addresses, viewer: Viewer, email: str, attem
         poll_delay_ms=DELAYS_MS[attempt] if attempt < len(DELAYS_MS) else LATER_MS,
         poll_url=f"{url}?try={attempt + 1}",
         banners=banners,
-        **body,
     )
+    return _filled(section, look.store, row, addresses=addresses, email=email) if known and row else section
 
 
 def without_address(store: Store, *, addresses: Addresses) -> Section:
@@ -87,7 +86,7 @@ def _kind(row: OrderContext | None, *, known: bool, polling: bool, banners: tupl
     return "loading" if polling and not banners else "problem" if banners else "loading"
 
 
-def _body(store: Store, row: OrderContext, *, addresses: Addresses, email: str) -> dict[str, object]:
+def _filled(section: Section, store: Store, row: OrderContext, *, addresses: Addresses, email: str) -> Section:
     head = row.head or {}
     customer = stored.customer(head["customer"])
     orders = order_cards.cards(
@@ -96,12 +95,13 @@ def _body(store: Store, row: OrderContext, *, addresses: Addresses, email: str) 
         zone=zone_of(store),
         detail_url=lambda order: addresses.order(store.number, order),
     )
-    return {
-        "profile": _profile(store, customer) if customer else None,
-        "orders": orders,
-        "completeness": _completeness(store, customer, orders, more=head["more_orders"]),
-        "reason": "" if row.found else _no_match(store, email),
-    }
+    return replace(
+        section,
+        profile=_profile(store, customer) if customer else None,
+        orders=orders,
+        completeness=_completeness(store, customer, orders, more=head["more_orders"]),
+        reason="" if row.found else _no_match(store, email),
+    )
 
 
 def _profile(store: Store, customer: Customer) -> Profile:

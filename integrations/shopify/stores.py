@@ -138,7 +138,7 @@ def disconnect(*, store: Store, by: Membership) -> None:
 
 def lock(store_id: int) -> Store:
     """The store's row, locked until the transaction ends: whoever stores a result does so before or after a disconnect."""
-    return Store.objects.select_for_update().get(pk=store_id)  # type: ignore[no-any-return]
+    return Store.objects.select_for_update().get(pk=store_id)
 
 
 def connection(store_id: int, *, renew: bool = False) -> client.Connection:

@@ -92,7 +92,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("account_login")
     query = request.META.get("QUERY_STRING", "")
-    result = connecting.complete(query=query, session_key=request.session.session_key or "", user=request.user)  # type: ignore[arg-type]
+    result = connecting.complete(query=query, session_key=request.session.session_key or "", user=request.user)
     if isinstance(result, connecting.Failed):
         return redirect("shopify:attempt", reference=result.reference)
     return redirect(

@@ -33,7 +33,7 @@ class SealedTextField(models.BinaryField):
     def place(self, instance: models.Model) -> tuple[str, ...]:
         """Where this value of this row belongs."""
         bound = (str(getattr(instance, column)) for column in self.bind_to)
-        return (self.model._meta.db_table, self.column, *bound)
+        return (self.model._meta.db_table, str(self.column), *bound)
 
     def pre_save(self, instance: models.Model, add: bool) -> "Envelope | None":
         value = instance.__dict__.get(self.attname)

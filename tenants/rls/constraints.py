@@ -26,17 +26,17 @@ class _TableStatements(BaseConstraint):
     def statements(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
         raise TypeError("abstract")
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
         schema_editor.deferred_sql.extend(self.statements(model, schema_editor))
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
         self.constraint_sql(model, schema_editor)
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """The database decides; a form cannot."""
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -64,7 +64,7 @@ class TenantWall(_TableStatements):
         forced = f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
         return [forced, *policies]
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]
         table = schema_editor.quote_name(model._meta.db_table)
         drops = [f"DROP POLICY {name} ON {table}" for name in POLICIES]
         # Forced security stays on: a table between two versions of its policy shows nothing rather than everything.
@@ -91,8 +91,10 @@ class _Key(_TableStatements):
         quote = schema_editor.quote_name
         field = model._meta.get_field(self.field)
         table, target = quote(model._meta.db_table), quote(field.related_model._meta.db_table)  # type: ignore[union-attr]
-        own, theirs = self.columns(quote(field.column))  # type: ignore[union-attr]
-        key = f"ALTER TABLE {table} ADD CONSTRAINT {quote(self.name)} FOREIGN KEY ({own}) REFERENCES {target} ({theirs})"
+        own, theirs = self.columns(quote(str(field.column)))  # type: ignore[union-attr]
+        key = (
+            f"ALTER TABLE {table} ADD CONSTRAINT {quote(self.name)} FOREIGN KEY ({own}) REFERENCES {target} ({theirs})"
+        )
         # Postgres validates existing rows by a query of the owner's, whom the forced policies refuse. Within this
         # transaction (and its exclusive lock) the owner sees all rows, so the key is validated against every workspace.
         both = sorted({table, target})
@@ -100,7 +102,7 @@ class _Key(_TableStatements):
         forced = [f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY" for name in both]
         return [*lifted, key, *forced]
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
 

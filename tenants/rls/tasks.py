@@ -10,7 +10,7 @@ from versana.observability import context as log_context
 HEADER = "tenant_id"
 
 
-class TenantTask(Task):  # type: ignore[misc]
+class TenantTask(Task):
     """Base class: `@shared_task(base=TenantTask)`. Sending takes the tenant of the current context; running binds the task to it.
 
     The body opens `tenant_context` itself, and never around a network call; opening another workspace raises.
@@ -18,7 +18,7 @@ class TenantTask(Task):  # type: ignore[misc]
 
     abstract = True
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
         headers = dict(options.pop("headers", None) or {})
         headers.setdefault(HEADER, None)
         if headers[HEADER] is None:

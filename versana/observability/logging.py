@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import ItemsView
 from datetime import UTC, datetime
 
 from django.views.debug import SafeExceptionReporterFilter
@@ -55,8 +56,8 @@ class JsonLines(logging.Formatter):
 class SilentExceptionReporterFilter(SafeExceptionReporterFilter):
     """Error reports carry no local variables and no request data, whoever marks what as sensitive."""
 
-    def get_traceback_frame_variables(self, request: object, tb_frame: object) -> list[tuple[str, str]]:
-        return []
+    def get_traceback_frame_variables(self, request: object, tb_frame: object) -> ItemsView[str, str]:
+        return {}.items()
 
     def get_post_parameters(self, request: object) -> dict[str, str]:
         return {}
