@@ -140,7 +140,11 @@ def _single_values(raw_query: str) -> dict[str, str]:
     if len(raw_query) > MAX_QUERY_LENGTH:
         raise CallbackRefused(Reason.OVERSIZED)
     try:
-        pairs = parse_qsl(raw_query, keep_blank_values=True, errors="strict", max_num_fields=50)
+        pairs = (
+            parse_qsl(raw_query, keep_blank_values=True, errors="strict", max_num_fields=50)
+            if raw_query.isascii()
+            else None
+        )
     except ValueError:
         pairs = None
     if pairs is None:

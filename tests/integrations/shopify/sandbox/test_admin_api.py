@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from integrations.shopify.sandbox import RunningSandbox
+from integrations.shopify.sandbox import RunningSandbox, serve
 from tests.integrations.shopify.sandbox.asking import graphql, request
 from tests.integrations.shopify.sandbox.queries import ORDER_LINES, PROBE, by_email, by_search, combined
-from tests.integrations.shopify.sandbox.small_store import ADA, OPEN_SHOP, SHOP
+from tests.integrations.shopify.sandbox.small_store import ADA, OPEN_SHOP, SHOP, small_store
 
 
 def ask(
@@ -51,6 +51,12 @@ def test_read_all_orders_opens_the_whole_history(running: RunningSandbox) -> Non
     scopes = "read_customers read_orders read_all_orders"
     nodes = ask(running, by_email(), OPEN_SHOP, scopes, email=ADA)["data"]["customer"]["orders"]["nodes"]
     assert [order["name"] for order in nodes] == ["T-1"]
+
+
+def test_a_store_opened_at_start_shows_each_order_once() -> None:
+    with serve(small_store(), all_orders=[SHOP]) as opened:
+        nodes = ask(opened, by_email(), scopes="read_customers read_orders read_all_orders", email=ADA)["data"]["customer"]["orders"]["nodes"]
+    assert [order["name"] for order in nodes] == ["#1002", "#1001", "#1000"]
 
 
 def test_parcels_carry_their_own_items_and_lines_know_what_is_open(running: RunningSandbox) -> None:

@@ -1,0 +1,72 @@
+"""Our query texts against Shopify's schema, their cost, and the one search string we build."""
+
+import pytest
+from graphql import parse, validate
+from graphql.validation import NoDeprecatedCustomRule
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.shopify import queries
+from integrations.shopify.sandbox import search as sandbox_search
+from tests.integrations.shopify.schema import schema
+
+TEXTS = {
+    "CustomerOrders": queries.CUSTOMER_ORDERS,
+    "OrderLines": queries.ORDER_LINES,
+    "ConnectProbe": queries.CONNECT_PROBE,
+    "AppUninstall": queries.APP_UNINSTALL,
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_query_is_valid_and_uses_nothing_deprecated(name: str) -> None:
+    document = parse(TEXTS[name])
+    assert validate(schema(), document) == []
+    assert validate(schema(), document, [NoDeprecatedCustomRule]) == []
+    assert [node.name.value for node in document.definitions if node.kind == "operation_definition"] == [name]  # type: ignore[attr-defined]
+
+
+def test_a_field_that_does_not_exist_would_be_noticed() -> None:
+    assert validate(schema(), parse(queries.CONNECT_PROBE.replace("ianaTimezone", "timezone")))
+
+
+@pytest.mark.parametrize(
+    "word", ["statusPageUrl", "address1", "zip", "billingAddress", "clientIp", "payment", "transactions"]
+)
+def test_what_we_promise_never_to_read_is_in_no_query(word: str) -> None:
+    assert not [name for name, text in TEXTS.items() if word in text]
+
+
+@pytest.mark.parametrize(
+    ("address", "search"),
+    [
+        ("ada@example.com", 'email:"ada@example.com"'),
+        ("a.b+c-d_e@xn--bcher-kva.example", 'email:"a.b+c-d_e@xn--bcher-kva.example"'),
+        ("", None),
+        ("*", None),
+        ("ada", None),
+        ('a@b.c" OR tag:"vip', None),
+        ("x@y.z OR email:*", None),
+        ("a@b.c\\", None),
+        ("a'b@example.com", None),
+        ("a*@example.com", None),
+        ("a(b)@example.com", None),
+        ("a:b@example.com", None),
+        ("ä@example.com", None),
+        ("a@example.com\n", None),
+        ("a@-", None),
+        ("a" * 250 + "@example.com", None),
+    ],
+)
+def test_only_plain_addresses_become_a_search(address: str, search: str | None) -> None:
+    assert queries.email_search(address) == search
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=60))
+def test_a_search_is_always_one_quoted_phrase(text: str) -> None:
+    search = queries.email_search(text)
+    if search is None:
+        return
+    read = sandbox_search.parse(search, {"email": lambda row, term: term.quoted and term.text == text})
+    assert read.warnings == ()
+    assert read.test({})
