@@ -28,10 +28,10 @@ class Store:
     row: Row
     customers: dict[str, Row]
     orders: Sequence[Row]
-    _by_email: dict[str, Row] = field(default_factory=dict)
-    _by_phone: dict[str, Row] = field(default_factory=dict)
-    _orders_by_id: dict[str, Row] = field(default_factory=dict)
-    _orders_of: dict[str, list[Row]] = field(default_factory=dict)
+    _by_email: dict[str, Row] = field(init=False, default_factory=dict)
+    _by_phone: dict[str, Row] = field(init=False, default_factory=dict)
+    _orders_by_id: dict[str, Row] = field(init=False, default_factory=dict)
+    _orders_of: dict[str, list[Row]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for customer in self.customers.values():

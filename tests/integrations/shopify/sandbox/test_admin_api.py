@@ -55,7 +55,9 @@ def test_read_all_orders_opens_the_whole_history(running: RunningSandbox) -> Non
 
 def test_a_store_opened_at_start_shows_each_order_once() -> None:
     with serve(small_store(), all_orders=[SHOP]) as opened:
-        nodes = ask(opened, by_email(), scopes="read_customers read_orders read_all_orders", email=ADA)["data"]["customer"]["orders"]["nodes"]
+        nodes = ask(opened, by_email(), scopes="read_customers read_orders read_all_orders", email=ADA)["data"][
+            "customer"
+        ]["orders"]["nodes"]
     assert [order["name"] for order in nodes] == ["#1002", "#1001", "#1000"]
 
 
