@@ -33,7 +33,7 @@ _FIRST_YEAR, _LAST_YEAR = 1971, 2200  # Outside of these a Date field is a broke
 class LenientHeaders(Compat32):
     """The standard library's oldest policy, which parses no field on its own, with fields decoded and cut when read."""
 
-    def header_fetch_parse(self, name: str, value: str) -> str:  # type: ignore[override]
+    def header_fetch_parse(self, name: str, value: str) -> str:
         """The field as text. Bytes beyond ASCII arrive as surrogates; they are UTF-8 nowadays (RFC 6532), or Latin-1."""
         return decode(str(value)[:FIELD_LIMIT].encode("utf-8", "surrogateescape"), None)
 

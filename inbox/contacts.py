@@ -1,0 +1,30 @@
+"""Who writes to the shop: contacts, each known by any number of addresses."""
+
+from collections.abc import Collection
+
+from inbox.models import Contact, ContactAddress
+from tenants.addresses import normalise
+from tenants.numbering import next_number
+
+
+def contact_of(*, name: str, address: str) -> Contact:
+    """The contact with this address, made when there is none. A contact without a name takes the one given.
+
+    Raises AddressError for what is no address.
+    """
+    email_norm = normalise(address)
+    known = ContactAddress.objects.select_related("contact").filter(email_norm=email_norm).first()
+    if known is None:
+        contact = Contact.objects.create(number=next_number("contact"), name=name)
+        ContactAddress.objects.create(contact=contact, email=address, email_norm=email_norm)
+        return contact
+    if name and not known.contact.name:
+        known.contact.name = name
+        known.contact.save(update_fields=["name"])
+    return known.contact
+
+
+def contact_ids(*, email_norms: Collection[str]) -> dict[str, int]:
+    """The known ones among normalised addresses, with the id of the contact that each belongs to."""
+    found = ContactAddress.objects.filter(email_norm__in=email_norms).values_list("email_norm", "contact_id")
+    return dict(found)
