@@ -55,60 +55,66 @@ def _parcel(raw: Row, where: str, key: tuple[str, str, str], created: str, lines
     contents = rows(raw, "fulfillmentLineItems", where)
     if sole and "fulfillmentLineItems" not in raw:
         contents = [{"lineItemId": line["id"], "quantity": line["quantity"]} for line in lines.values()]
-    items: list[Row] = []
-    for index, item in enumerate(contents):
-        spot = f"{where}.fulfillmentLineItems[{index}]"
-        if item.get("lineItemId") not in lines:
-            raise StoreFileError(f"{spot}.lineItemId: {item.get('lineItemId')!r} is no line of this order")
-        number = stable_number("FulfillmentLineItem", row["id"], str(index))
-        items.append(
-            {
-                "id": f"gid://shopify/FulfillmentLineItem/{number}",
-                "quantity": count(item, "quantity", spot, 1),
-                "lineItem": lines[item["lineItemId"]],
-            }
-        )
-    tracking = [
-        {name: optional_text(entry, name, f"{where}.trackingInfo") for name in ("company", "number", "url")}
-        for entry in rows(raw, "trackingInfo", where)
+    items = [
+        _item(item, f"{where}.fulfillmentLineItems[{index}]", (row["id"], str(index)), lines)
+        for index, item in enumerate(contents)
     ]
+    changed = times["deliveredAt"] or times["inTransitAt"] or created
+    shown = choice(raw, "displayStatus", "FulfillmentDisplayStatus", where) if raw.get("displayStatus") else None
     return (
         row
         | times
         | {
             "name": text(raw, "name", where, f"{key[1]}-F{int(key[2]) + 1}"),
             "status": choice(raw, "status", "FulfillmentStatus", where, "SUCCESS"),
-            "displayStatus": choice(raw, "displayStatus", "FulfillmentDisplayStatus", where)
-            if raw.get("displayStatus")
-            else None,
+            "displayStatus": shown,
             "createdAt": created,
-            "updatedAt": moment(raw, "updatedAt", where, times["deliveredAt"] or times["inTransitAt"] or created),
+            "updatedAt": moment(raw, "updatedAt", where, changed),
             "requiresShipping": True,
             "totalQuantity": count(raw, "totalQuantity", where, sum(item["quantity"] for item in items)),
-            "trackingInfo": tracking,
+            "trackingInfo": [_tracking(entry, f"{where}.trackingInfo") for entry in rows(raw, "trackingInfo", where)],
             "fulfillmentLineItems": items,
         }
     )
 
 
+def _item(raw: Row, where: str, key: tuple[str, str], lines: dict[str, Row]) -> Row:
+    if raw.get("lineItemId") not in lines:
+        raise StoreFileError(f"{where}.lineItemId: {raw.get('lineItemId')!r} is no line of this order")
+    return {
+        "id": f"gid://shopify/FulfillmentLineItem/{stable_number('FulfillmentLineItem', *key)}",
+        "quantity": count(raw, "quantity", where, 1),
+        "lineItem": lines[raw["lineItemId"]],
+    }
+
+
+def _tracking(raw: Row, where: str) -> Row:
+    return {name: optional_text(raw, name, where) for name in ("company", "number", "url")}
+
+
 def settle_lines(lines: list[Row], parcels: list[Row], *, cancelled: bool, given_back: bool) -> None:
     """Work out what is left of each line, where the file does not say it itself."""
-    shipped: dict[str, int] = {}
-    for parcel in parcels:
-        if parcel["status"] == "SUCCESS":
-            for item in parcel["fulfillmentLineItems"]:
-                shipped[item["lineItem"]["id"]] = shipped.get(item["lineItem"]["id"], 0) + item["quantity"]
+    shipped = _shipped(parcels)
     for line in lines:
         if "currentQuantity" not in line["_given"] and given_back:
             line["currentQuantity"] = 0
         if "unfulfilledQuantity" not in line["_given"]:
-            line["unfulfilledQuantity"] = (
-                0 if cancelled else max(0, line["currentQuantity"] - shipped.get(line["id"], 0))
-            )
+            left = line["currentQuantity"] - shipped.get(line["id"], 0)
+            line["unfulfilledQuantity"] = 0 if cancelled else max(0, left)
 
 
-def progress(lines: list[Row]) -> str:
-    open_pieces = sum(line["unfulfilledQuantity"] for line in lines)
-    if not lines or open_pieces >= sum(line["currentQuantity"] for line in lines):
+def progress(lines: list[Row], parcels: list[Row]) -> str:
+    """How far the order has been shipped."""
+    if not sum(_shipped(parcels).values()):
         return "UNFULFILLED"
-    return "PARTIALLY_FULFILLED" if open_pieces else "FULFILLED"
+    return "PARTIALLY_FULFILLED" if any(line["unfulfilledQuantity"] for line in lines) else "FULFILLED"
+
+
+def _shipped(parcels: list[Row]) -> dict[str, int]:
+    """Pieces per line in parcels that were really sent."""
+    pieces: dict[str, int] = {}
+    for parcel in parcels:
+        if parcel["status"] == "SUCCESS":
+            for item in parcel["fulfillmentLineItems"]:
+                pieces[item["lineItem"]["id"]] = pieces.get(item["lineItem"]["id"], 0) + item["quantity"]
+    return pieces

@@ -78,59 +78,68 @@ def settle_customer(row: Row, orders: list[Row], domain: str, currency: str) -> 
 
 def complete_order(raw: Row, *, where: str, domain: str, currency: str, customer: Row | None) -> Row:
     name = text(raw, "name", where)
-    created = moment(raw, "createdAt", where)
+    times = _times(raw, where)
     lines = [
         complete_line(item, f"{where}.lineItems[{index}]", domain, name, str(index))
         for index, item in enumerate(rows(raw, "lineItems", where))
     ]
-    parcels = complete_parcels(raw, where, domain, name, created, lines)
-    cancelled = optional_moment(raw, "cancelledAt", where)
+    parcels = complete_parcels(raw, where, domain, name, times["createdAt"], lines)
     currency = choice(raw, "currencyCode", "CurrencyCode", where, currency)
-    financial = choice(raw, "displayFinancialStatus", "OrderDisplayFinancialStatus", where, "PAID")
-    settle_lines(
-        lines,
-        parcels,
-        cancelled=cancelled is not None,
-        given_back=cancelled is not None and financial in {"REFUNDED", "VOIDED"},
-    )
     prices = current_total(raw, where, currency, lines)
-    changes = [created, cancelled, optional_moment(raw, "closedAt", where), *(p["updatedAt"] for p in parcels)]
-    return identity(raw, "Order", where, domain, name) | {
-        "name": name,
-        "number": int("".join(filter(str.isdigit, name))[-9:] or 0),
+    cancelled = times["cancelledAt"] is not None
+    financial = choice(raw, "displayFinancialStatus", "OrderDisplayFinancialStatus", where, "PAID")
+    settle_lines(lines, parcels, cancelled=cancelled, given_back=cancelled and financial in {"REFUNDED", "VOIDED"})
+    changes = [time for time in (*times.values(), *(parcel["updatedAt"] for parcel in parcels)) if time]
+    address = raw.get("shippingAddress") or (customer or {}).get("_address")
+    return (
+        identity(raw, "Order", where, domain, name)
+        | times
+        | _contact(raw, where, customer)
+        | {
+            "name": name,
+            "number": int("".join(filter(str.isdecimal, name))[-9:] or 0),
+            "updatedAt": moment(raw, "updatedAt", where, max(changes)),
+            "cancelReason": choice(raw, "cancelReason", "OrderCancelReason", where, "OTHER") if cancelled else None,
+            "closed": times["closedAt"] is not None,
+            "confirmed": True,
+            "test": flag(raw, "test", where, False),
+            "displayFinancialStatus": financial,
+            "displayFulfillmentStatus": choice(
+                raw, "displayFulfillmentStatus", "OrderDisplayFulfillmentStatus", where, progress(lines, parcels)
+            ),
+            "returnStatus": choice(raw, "returnStatus", "OrderReturnStatus", where, "NO_RETURN"),
+            "currencyCode": currency,
+            "presentmentCurrencyCode": prices["presentmentMoney"]["currencyCode"],
+            "currentTotalPriceSet": prices,
+            "totalPrice": prices["shopMoney"]["amount"],
+            "shippingAddress": _address(address, where, domain, name),
+            "lineItems": lines,
+            "fulfillments": parcels,
+            "riskLevel": "LOW",
+            "_created": parse_time(times["createdAt"]),
+            "_total": amount(prices["shopMoney"]["amount"], where),
+        }
+    )
+
+
+def _times(raw: Row, where: str) -> Row:
+    created = moment(raw, "createdAt", where)
+    return {
         "createdAt": created,
         "processedAt": moment(raw, "processedAt", where, created),
-        "updatedAt": moment(raw, "updatedAt", where, max(filter(None, changes))),
-        "cancelledAt": cancelled,
-        "cancelReason": choice(raw, "cancelReason", "OrderCancelReason", where, "OTHER") if cancelled else None,
+        "cancelledAt": optional_moment(raw, "cancelledAt", where),
         "closedAt": optional_moment(raw, "closedAt", where),
-        "closed": raw.get("closedAt") is not None,
-        "confirmed": True,
-        "test": flag(raw, "test", where, False),
-        "currencyCode": currency,
-        "presentmentCurrencyCode": prices["presentmentMoney"]["currencyCode"],
-        "displayFinancialStatus": financial,
-        "displayFulfillmentStatus": choice(
-            raw, "displayFulfillmentStatus", "OrderDisplayFulfillmentStatus", where, progress(lines)
-        ),
-        "returnStatus": choice(raw, "returnStatus", "OrderReturnStatus", where, "NO_RETURN"),
-        "currentTotalPriceSet": prices,
-        "totalPrice": prices["shopMoney"]["amount"],
+    }
+
+
+def _contact(raw: Row, where: str, customer: Row | None) -> Row:
+    """Whose order it is; a guest's has an e-mail and no customer."""
+    return {
         "email": optional_text(raw, "email", where) or (customer["_email"] if customer else None),
         "phone": optional_text(raw, "phone", where),
         "note": optional_text(raw, "note", where),
         "tags": texts(raw, "tags", where),
-        "shippingAddress": _address(
-            raw.get("shippingAddress") or (customer or {}).get("_address"), where, domain, name
-        ),
-        "lineItems": lines,
-        "fulfillments": parcels,
-        "subtotalLineItemsQuantity": sum(line["quantity"] for line in lines),
-        "currentSubtotalLineItemsQuantity": sum(line["currentQuantity"] for line in lines),
-        "riskLevel": "LOW",
-        "_created": parse_time(created),
         "_customer": customer["id"] if customer else None,
-        "_total": amount(prices["shopMoney"]["amount"], where),
     }
 
 

@@ -69,14 +69,15 @@ class Sandbox:
             },
             uninstall=lambda: self.tokens.revoke(store.domain),
         )
-        return answer(query, variables, operation, asking, self._bucket(store.domain))
+        return answer(query, variables, operation, asking, self.bucket(store.domain))
 
     def wait(self) -> None:
         """The set latency of an API call, held without any lock."""
         if self.latency_ms:
             time.sleep(self.latency_ms / 1000)
 
-    def _bucket(self, domain: str) -> Bucket:
+    def bucket(self, domain: str) -> Bucket:
+        """The query budget of one store."""
         with self._buckets_lock:
             return self._buckets.setdefault(domain, Bucket())
 

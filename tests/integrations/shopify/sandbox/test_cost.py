@@ -58,7 +58,7 @@ def test_the_actual_cost_is_what_came_back_and_the_rest_is_refunded(running: Run
 
 def test_an_empty_bucket_answers_throttled_in_a_200(running: RunningSandbox) -> None:
     token = running.grant(SHOP)["access_token"]
-    running.sandbox._bucket(SHOP).take(1900)
+    running.sandbox.bucket(SHOP).take(1900)
     reply = graphql(running, SHOP, token, combined(), NOBODY)
     assert reply.status == 200
     assert "data" not in reply.json
@@ -71,7 +71,7 @@ def test_an_empty_bucket_answers_throttled_in_a_200(running: RunningSandbox) -> 
 
 
 def test_each_store_has_its_own_budget(running: RunningSandbox) -> None:
-    running.sandbox._bucket(SHOP).take(2000)
+    running.sandbox.bucket(SHOP).take(2000)
     assert cost(running, combined(), OPEN_SHOP, **NOBODY)["throttleStatus"]["currentlyAvailable"] > 1900
 
 

@@ -94,6 +94,20 @@ def test_missing_values_are_filled_in() -> None:
     assert order["id"] == load(data).stores[SHOP].orders[0]["id"]
 
 
+def test_a_cancelled_order_is_not_called_shipped() -> None:
+    data = small_store()
+    data["orders"][1]["displayFinancialStatus"] = "PAID"
+    order = next(order for order in load(data).stores[SHOP].orders if order["name"] == "#1001")
+    assert order["displayFulfillmentStatus"] == "UNFULFILLED"
+    assert (order["lineItems"][0]["currentQuantity"], order["lineItems"][0]["unfulfilledQuantity"]) == (1, 0)
+
+
+def test_odd_digits_in_a_name_are_no_harm() -> None:
+    data = small_store()
+    data["orders"][0]["name"] = "№ ²٣"
+    assert "№ ²٣" in [order["name"] for order in load(data).stores[SHOP].orders]
+
+
 def test_what_the_file_says_wins_over_what_could_be_counted() -> None:
     data = small_store()
     data["customers"][0] |= {"numberOfOrdersByShop": {SHOP: 40}, "amountSpentByShop": {SHOP: "1234.5"}}
