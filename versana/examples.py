@@ -3,7 +3,7 @@
 Nothing here touches the database. Hostile and overlong content has its own examples, because that is where layouts break.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
@@ -30,6 +30,8 @@ from integrations.shopify.sections import (
     TrackingLink,
 )
 from integrations.shopify.vocabulary import ARCHIVED, CANCELLED, Badge
+from tenants.forms import GeneralForm
+from tenants.pages import ChoosePage, GeneralPage, NavLink
 
 ZONE = "America/New_York"
 FULFILLED = Badge("Fulfilled", "done", "check")
@@ -488,22 +490,26 @@ def empty_inbox() -> InboxPage:
 
 
 # --- Settings and Shopify's pages -----------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class GeneralExample:
-    """The shape of the General page, without a database behind its form."""
+def general(*, may_edit: bool, panel_url: str, data: dict[str, str] | None = None) -> GeneralPage:
+    values = {"name": "Harbor & Pine", "time_zone": "America/New_York", "support_addresses": "help@harborpine.example"}
+    links = (
+        NavLink("General", "/_gallery/general/", selected=True),
+        NavLink("Shopify permissions", "/_gallery/permissions/", selected=False),
+    )
+    return GeneralPage(
+        form=GeneralForm(data, initial=values),
+        may_edit=may_edit,
+        saved=data is None,
+        address="support.example.com/harbor-pine",
+        panel_url=panel_url,
+        changed_by="Henrik Dahl",
+        changed_at=ago(days=10),
+        settings_nav=(("Workspace", links),),
+    )
 
-    form: object
-    may_edit: bool
-    saved: bool
-    panel_url: str
-    changed_by: str
-    changed_at: datetime | None
-    settings_nav: tuple[tuple[str, str, bool], ...]
 
-
-@dataclass(frozen=True, slots=True)
-class ChooseExample:
-    workspaces: tuple[tuple[str, str, str], ...]
+def choose(*names: str) -> ChoosePage:
+    return ChoosePage(tuple((name, "/_gallery/inbox/", "Owner") for name in names))
 
 
 def healthy(number: int, domain: str, name: str, *, owner: bool = True) -> StoreCard:

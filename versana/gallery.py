@@ -17,21 +17,6 @@ from versana import examples
 Page = tuple[str, object]
 
 
-class GeneralForm(forms.Form):
-    """The fields of General, as the real form has them."""
-
-    name = forms.CharField(label="Workspace name", initial="Harbor & Pine")
-    time_zone = forms.ChoiceField(
-        choices=[("America/New_York", "New York (UTC−5)"), ("Europe/Stockholm", "Stockholm (UTC+1)")]
-    )
-    support_addresses = forms.CharField(
-        label="Support addresses",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        initial="help@harborpine.example",
-        help_text="One on each line. Mail from these is yours; all other mail is a contact's.",
-    )
-
-
 class SignInForm(forms.Form):
     """What allauth's own form shows."""
 
@@ -59,12 +44,6 @@ def frame(nav: str, theme: str) -> Frame:
     )
 
 
-def _general(*, may_edit: bool, panel_url: str, bound: bool = False) -> examples.GeneralExample:
-    form = GeneralForm({"name": "", "time_zone": "x", "support_addresses": ""}) if bound else GeneralForm()
-    nav = (("General", "/_gallery/general/", True),)
-    return examples.GeneralExample(form, may_edit, bound, panel_url, "Henrik Dahl", examples.ago(days=10), nav)
-
-
 # name -> (template, what builds the page object, the rail's selected entry or "" for a page without a rail)
 PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "inbox": ("inbox/inbox.html", lambda: examples.inbox(examples.thread()), "inbox"),
@@ -85,15 +64,19 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     ),
     "sections": ("gallery/sections.html", examples.states, "inbox"),
     "components": ("gallery/components.html", lambda: examples.BADGES, "inbox"),
-    "general": ("tenants/general.html", lambda: _general(may_edit=True, panel_url="/_gallery/panel/"), "settings"),
+    "general": (
+        "tenants/general.html",
+        lambda: examples.general(may_edit=True, panel_url="/_gallery/panel/"),
+        "settings",
+    ),
     "general-loading": (
         "tenants/general.html",
-        lambda: _general(may_edit=False, panel_url="/_gallery/never/"),
+        lambda: examples.general(may_edit=False, panel_url="/_gallery/never/"),
         "settings",
     ),
     "general-errors": (
         "tenants/general.html",
-        lambda: _general(may_edit=True, panel_url="/_gallery/panel-none/", bound=True),
+        lambda: examples.general(may_edit=True, panel_url="/_gallery/panel-none/", data={}),
         "settings",
     ),
     "panel-page": ("shopify/panel_page.html", examples.refused_panel, "settings"),
@@ -117,12 +100,10 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "failure": ("shopify/failure.html", examples.failure, ""),
     "choose": (
         "tenants/choose.html",
-        lambda: examples.ChooseExample(
-            (("Harbor & Pine", "/_gallery/inbox/", "Owner"), ("Cove Wholesale", "/_gallery/inbox/", "Agent"))
-        ),
+        lambda: examples.choose("Harbor & Pine", "Cove Wholesale"),
         "",
     ),
-    "choose-none": ("tenants/choose.html", lambda: examples.ChooseExample(()), ""),
+    "choose-none": ("tenants/choose.html", lambda: examples.choose(), ""),
     "not-found": ("404.html", lambda: None, ""),
     "forbidden": ("403.html", lambda: None, ""),
     "bad-request": ("400.html", lambda: None, ""),
@@ -188,8 +169,15 @@ def mail(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_GET
+def never(request: HttpRequest) -> HttpResponse:
+    """The answer that does not come: htmx leaves the skeleton where it is."""
+    return HttpResponse(status=204)
+
+
 urlpatterns = [
     path("", index, name="gallery"),
+    path("never/", never),
     path("sign-in/", sign_in),
     path("mail/", mail),
     path("thread/<int:number>/", thread),

@@ -33,7 +33,8 @@ def icon(name: str, size: int = 16) -> str:
 
 @lru_cache(maxsize=256)
 def _icon(name: str, size: int) -> str:
-    return mark_safe(lucide(name, size=size, aria_hidden="true", focusable="false"))  # noqa: S308 - from the icon package
+    stroke = 2 if size > 16 else 2.2  # a hairline at the small sizes otherwise
+    return mark_safe(lucide(name, size=size, stroke_width=stroke, aria_hidden="true", focusable="false"))  # noqa: S308 - from the icon package
 
 
 @register.simple_tag
