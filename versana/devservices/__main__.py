@@ -49,7 +49,15 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\n{trouble}", file=sys.stderr)
         return 1
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno not in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.ENOTDIR,
+            errno.EEXIST,
+        ):
             raise
         print(f"\n{error}\n{_advice(error)}", file=sys.stderr)
         return 1

@@ -86,7 +86,7 @@ def _listens_on_ipv6(port: int) -> bool:
 
 
 def start_processes(env: Mapping[str, str], *, port: int, stack: ExitStack) -> Child:
-    """Sandbox, web, worker with beat; stopped in the opposite order. Returns the web server."""
+    """Sandbox, web, worker with beat; stopped together, before the servers they use. Returns the web server."""
     product = {name: value for name, value in env.items() if name not in SETUP_ONLY}
     sandbox_env = {name: env[name] for name in SANDBOX_NEEDS if name in env}
     sandbox = ["--port", env["SHOPIFY_SANDBOX_URL"].rpartition(":")[2], "--stores", str(standing.STORES)]
@@ -98,9 +98,12 @@ def start_processes(env: Mapping[str, str], *, port: int, stack: ExitStack) -> C
         "worker": ([*module, *CELERY, "-s", str(DEMO / "beat-schedule")], {**product, "REMAP_SIGTERM": "SIGQUIT"}),
         "web": ([*module, *GUNICORN, "--bind", f"127.0.0.1:{port}"], product),
     }
+    children: list[Child] = []
     for name, (command, its_env) in commands.items():
         child = Child(name, command, log=standing.logs() / f"{name}.log", env=its_env, cwd=ROOT)
+        children.append(child)
         stack.callback(child.stop, 10)
+    stack.callback(lambda: [child.ask_to_stop() for child in children])
     return child
 
 

@@ -65,11 +65,14 @@ class Child:
     def died(self) -> bool:
         return self.process.poll() is not None
 
+    def ask_to_stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+
     def stop(self, patience: float = 15) -> None:
         if self in self.living:
             self.living.remove(self)
-        if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
+        self.ask_to_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
         kill_group(self.process.pid)  # Whoever is left of it, and the guard.

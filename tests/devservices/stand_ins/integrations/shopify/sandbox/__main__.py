@@ -1,0 +1,5 @@
+"""Waits to be stopped."""
+
+import signal
+
+signal.pause()
