@@ -191,5 +191,5 @@ def test_a_slow_store_is_given_up_in_time(sandbox: RunningSandbox, monkeypatch: 
             host=HARBOR, path="/admin/api/2026-10/graphql.json", headers={"X-Shopify-Access-Token": grant.access_token},
             body={"query": "{ shop { id } }"}, timeouts=client.http.Timeouts(connect=1, read=0.3, total=0.6),
         )  # fmt: skip
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 2.5
     sandbox.set_latency(0)

@@ -188,7 +188,7 @@ def test_a_silent_server_times_out(server: HostileServer) -> None:
     started = time.monotonic()
     with pytest.raises(errors.TimedOut):
         ask()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_dripping_server_is_cut_off_when_the_whole_takes_too_long(server: Host
     started = time.monotonic()
     with pytest.raises(errors.TimedOut):
         ask()
-    assert 0.9 < time.monotonic() - started < 2
+    assert 0.9 < time.monotonic() - started < 5
 
 
 def test_a_closed_port_is_unreachable(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """One form per address, and refusal of what is none."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenants.addresses import AddressError, normalise
@@ -58,6 +58,7 @@ def test_what_is_no_address_is_refused_without_repeating_it(wrong: str) -> None:
     assert refused.value.__context__ is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_an_address_or_a_refusal(text: str) -> None:
     try:
@@ -67,6 +68,7 @@ def test_any_text_is_an_address_or_a_refusal(text: str) -> None:
     assert normalise(normal) == normal
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40), st.sampled_from(["example.com", "bücher.example", "EXAMPLE.com", "例え.jp"]))
 def test_the_normal_form_is_stable(local: str, domain: str) -> None:
     try:

@@ -1,7 +1,7 @@
 """A shop domain decides where a token goes: it is matched whole."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.shopify import domains
@@ -80,6 +80,7 @@ def test_what_names_no_shop_is_refused(typed: str) -> None:
         domains.shop_domain_as_typed(typed)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_the_form_never_yields_another_host(typed: str) -> None:
     try:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 import shopify
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -183,6 +183,7 @@ def test_a_forged_denial_is_a_bad_signature() -> None:
     assert refusal(signed(values, "another key")).reason == Reason.BAD_HMAC
 
 
+@settings(deadline=None)
 @given(st.text(max_size=600))
 def test_no_query_at_all_does_anything_but_be_refused(query: str) -> None:
     with pytest.raises(CallbackRefused):
@@ -192,6 +193,7 @@ def test_no_query_at_all_does_anything_but_be_refused(query: str) -> None:
 HEX = st.text("0123456789abcdef", min_size=1, max_size=64)
 
 
+@settings(deadline=None)
 @given(code=HEX, state=HEX, host=HEX)
 def test_shopifys_python_library_agrees_on_values_of_hex_digits(code: str, state: str, host: str) -> None:
     """It escapes less than the official JavaScript form, so it is a second opinion on such values only."""

@@ -312,6 +312,7 @@ def test_a_mutated_answer_is_read_or_malformed_and_never_somebody_elses(
     repr(read).encode("utf-8")
 
 
+@settings(deadline=None)
 @given(JUNK)
 def test_whole_answers_of_junk_are_malformed_or_nobody(junk: object) -> None:
     for read in (parse, parsing.line_page, parsing.shop_profile, parsing.token_grant, parsing.uninstalled):
@@ -321,6 +322,7 @@ def test_whole_answers_of_junk_are_malformed_or_nobody(junk: object) -> None:
             continue
 
 
+@settings(deadline=None)
 @given(st.emails(), st.emails())
 def test_a_foreign_address_never_passes_as_the_wanted_one(returned: str, wanted: str) -> None:
     answer = parsing.customer_orders(

@@ -3,7 +3,7 @@
 import pytest
 from graphql import parse, validate
 from graphql.validation import NoDeprecatedCustomRule
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.shopify import queries
@@ -62,6 +62,7 @@ def test_only_plain_addresses_become_a_search(address: str, search: str | None) 
     assert queries.email_search(address) == search
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="ascii"), max_size=60))
 def test_a_search_is_always_one_quoted_phrase(text: str) -> None:
     search = queries.email_search(text)

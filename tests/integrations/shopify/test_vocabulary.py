@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.shopify import vocabulary
@@ -131,6 +131,7 @@ def test_cancel_reasons_read_as_the_end_of_a_sentence() -> None:
     assert vocabulary.cancel_reason(None) == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_value_at_all_has_a_short_word(value: str) -> None:
     for badge in (vocabulary.fulfillment_badge(value), vocabulary.parcel_badge(parcel(value, value))):
