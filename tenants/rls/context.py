@@ -45,10 +45,10 @@ def tenant_context(tenant_id: int) -> Iterator[None]:
             yield
         finally:
             _current.reset(token)
-        # Inside somebody else's transaction (a TestCase) the value would outlive this block. Not on the way of an
-        # exception: there the rollback restores it, and a statement would only hide the real error.
-        if nested_in_foreign_transaction:
-            _tell_postgres("")
+    # Inside somebody else's transaction (a TestCase) the value would outlive this block. Not on the way of an exception:
+    # there the rollback restores it, and a statement would only hide the real error.
+    if nested_in_foreign_transaction:
+        _tell_postgres("")
 
 
 def task_tenant_id() -> int:

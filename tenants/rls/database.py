@@ -46,7 +46,9 @@ def set_up(*, superuser_url: str, database: str, passwords: dict[str, str]) -> N
             _role(server, role, attributes, passwords.get(role, ""))
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
             server.execute(
-                sql.SQL("CREATE DATABASE {} OWNER versana_owner ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(database))
+                sql.SQL("CREATE DATABASE {} OWNER versana_owner ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(database)
+                )
             )
     with psycopg.connect(with_database(superuser_url, database), autocommit=True) as inside:
         for statement in SCHEMA.format(database=sql.Identifier(database).as_string(inside)).split(";\n"):
@@ -62,7 +64,11 @@ def _role(server: psycopg.Connection, role: str, attributes: str, password: str)
     server.execute(sql.SQL(verb + " ROLE {} " + attributes).format(sql.Identifier(role)) + secret)
     if role == "versana_app":
         for name, value in TIMEOUTS.items():
-            server.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value)))
+            server.execute(
+                sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                    sql.Identifier(role), sql.Identifier(name), sql.Literal(value)
+                )
+            )
 
 
 SCHEMA = """REVOKE ALL ON DATABASE {database} FROM PUBLIC;
@@ -76,7 +82,12 @@ def _function(signature: str, returns: str, query: str) -> list[str]:
     """A SECURITY DEFINER function of the resolver's: one question, answered with ids. The body is plpgsql so that it can be
     made before the tables are; search_path is fixed, so no caller can slip another table under it."""
     name = signature.partition("(")[0]
-    arguments = signature.removeprefix(name).replace("p_user bigint", "bigint").replace("p_domain text", "text").replace("p_slug text", "text")
+    arguments = (
+        signature.removeprefix(name)
+        .replace("p_user bigint", "bigint")
+        .replace("p_domain text", "text")
+        .replace("p_slug text", "text")
+    )
     body = f"RETURN QUERY {query}" if returns.startswith(("TABLE", "SETOF")) else f"RETURN ({query})"
     return [
         f"CREATE OR REPLACE FUNCTION public.{signature} RETURNS {returns} LANGUAGE plpgsql STABLE SECURITY DEFINER "
@@ -100,6 +111,8 @@ FUNCTIONS = [
         "bigint",
         "SELECT s.tenant_id FROM public.shopify_store s WHERE s.shop_domain = p_domain AND s.disconnected_at IS NULL",
     ),
-    *_function("tenant_of_slug(p_slug text)", "bigint", "SELECT t.id FROM public.tenants_tenant t WHERE t.slug = p_slug"),
+    *_function(
+        "tenant_of_slug(p_slug text)", "bigint", "SELECT t.id FROM public.tenants_tenant t WHERE t.slug = p_slug"
+    ),
     *_function("tenant_ids()", "SETOF bigint", "SELECT t.id FROM public.tenants_tenant t ORDER BY t.id"),
 ]

@@ -28,6 +28,20 @@ PLATFORM_COLUMNS = {
     "outbox_event": ("id", "tenant_id", "kind", "created_at", "next_run_at", "attempts", "last_error", "done_at", "dead_at"),
 }  # fmt: skip
 
+# What signing in to the admin needs. The role writes sessions, its own log, and the time of a sign-in; nothing else.
+PLATFORM_TABLES = {
+    "django_session": "SELECT, INSERT, UPDATE, DELETE",
+    "django_admin_log": "SELECT, INSERT",
+    "tenants_user": "SELECT, UPDATE (last_login, password)",
+    "tenants_user_groups": "SELECT",
+    "tenants_user_user_permissions": "SELECT",
+    "auth_group": "SELECT",
+    "auth_group_permissions": "SELECT",
+    "auth_permission": "SELECT",
+    "django_content_type": "SELECT",
+    "django_migrations": "SELECT",
+}
+
 
 def apply(using: str) -> None:
     """Revoke everything from our roles, then grant what the classification says. Idempotent, one transaction."""
@@ -48,10 +62,22 @@ def _statements(existing: set[str]) -> list[sql.Composed]:
     ]
     for table, privileges in tables.application_privileges().items():
         if table in existing:
-            out.append(sql.SQL("GRANT " + privileges + " ON {} TO {}").format(sql.Identifier(table), sql.Identifier(APPLICATION)))  # noqa: S608
+            out.append(
+                sql.SQL("GRANT " + privileges + " ON {} TO {}").format(
+                    sql.Identifier(table), sql.Identifier(APPLICATION)
+                )
+            )
+    for table, privileges in PLATFORM_TABLES.items():
+        if table in existing:
+            out.append(
+                sql.SQL("GRANT " + privileges + " ON {} TO {}").format(sql.Identifier(table), sql.Identifier(PLATFORM))
+            )
+    out.append(sql.SQL("GRANT USAGE ON SEQUENCE django_admin_log_id_seq TO {}").format(sql.Identifier(PLATFORM)))
     for role, wanted in ((RESOLVER, RESOLVER_COLUMNS), (PLATFORM, PLATFORM_COLUMNS)):
         for table, columns in wanted.items():
             if table in existing:
                 names = sql.SQL(", ").join(map(sql.Identifier, columns))
-                out.append(sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(names, sql.Identifier(table), sql.Identifier(role)))
+                out.append(
+                    sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(names, sql.Identifier(table), sql.Identifier(role))
+                )
     return out

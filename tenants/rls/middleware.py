@@ -4,6 +4,7 @@ Around the whole request and not ATOMIC_REQUESTS, which leaves template renderin
 waits for the outside world (docs/architecture.md).
 """
 
+import zoneinfo
 from collections.abc import Callable
 
 from django.contrib.auth.views import redirect_to_login
@@ -12,7 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
-import zoneinfo
 
 from tenants.access import Visit
 from tenants.doors import workspaces_of
@@ -38,7 +38,11 @@ class WorkspaceMiddleware:
         workspace = next((w for w in workspaces if w.slug == slug), None)
         if workspace is None:
             return render(request, "404.html", status=404)
-        with tenant_context(workspace.id), timezone.override(_zone(workspace.time_zone)), log_context.bound(tenant=workspace.id):
+        with (
+            tenant_context(workspace.id),
+            timezone.override(_zone(workspace.time_zone)),
+            log_context.bound(tenant=workspace.id),
+        ):
             membership = Membership.objects.get(pk=workspace.membership_id)
             membership.user = request.user
             request.visit = Visit(workspace=workspace, workspaces=workspaces, membership=membership)  # type: ignore[attr-defined]

@@ -26,7 +26,13 @@ class TenantOwned(models.Model):
     """
 
     tenant = models.ForeignKey(
-        "tenants.Tenant", on_delete=models.CASCADE, default=current_tenant_id, editable=False, related_name="+", db_index=False, db_constraint=False
+        "tenants.Tenant",
+        on_delete=models.CASCADE,
+        default=current_tenant_id,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
 
     objects = TenantManager()
@@ -38,4 +44,3 @@ class TenantOwned(models.Model):
             TenantKey(name="%(app_label)s_%(class)s_tenant", field="tenant"),
             models.UniqueConstraint(fields=["tenant", "id"], name="%(app_label)s_%(class)s_tenant_id"),
         ]
-

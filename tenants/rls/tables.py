@@ -31,13 +31,16 @@ GLOBAL: dict[str, Global] = {
     "auth_permission": Global("Django's permission tables, for platform staff.", READ),
     "django_content_type": Global("Names of models.", READ),
     "django_migrations": Global("Which migrations ran.", READ),
+    "django_admin_log": Global("Django admin's own log, written by its process on the platform's role.", ""),
     "django_session": Global("A session exists before a workspace is chosen, and spans several."),
     "account_emailaddress": Global("allauth: a person's addresses, before any workspace."),
     "account_emailconfirmation": Global("allauth: as above."),
     "versana_cache": Global("Sign-in's rate limits, before any workspace. No content is cached."),
     "outbox_event": Global("The dispatcher looks across workspaces. Payloads hold ids only."),
     "outbox_queuedmail": Global("Account mails (password reset) belong to a person. Deleted when sent."),
-    "shopify_connectionattempt": Global("Written before the workspace is known, and kept when it fails. No token, no address."),
+    "shopify_connectionattempt": Global(
+        "Written before the workspace is known, and kept when it fails. No token, no address."
+    ),
 }
 # Rows that the application may add and read, but neither change nor delete.
 APPEND_ONLY = frozenset({"tenants_auditevent"})
@@ -58,4 +61,5 @@ def owned_tables() -> list[str]:
 def application_privileges() -> dict[str, str]:
     """Table -> what the application's role may do with it."""
     owned = {table: "SELECT, INSERT" if table in APPEND_ONLY else ALL for table in owned_tables()}
-    return {**owned, TENANT_TABLE: "SELECT, INSERT, UPDATE", **{name: entry.application for name, entry in GLOBAL.items()}}
+    outside = {name: entry.application for name, entry in GLOBAL.items() if entry.application}
+    return {**owned, TENANT_TABLE: "SELECT, INSERT, UPDATE", **outside}

@@ -27,7 +27,7 @@ class TenantTask(Task):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         tenant_id = self.request.get(HEADER) or (self.request.headers or {}).get(HEADER)
-        if type(tenant_id) is not int:
+        if type(tenant_id) is not int or tenant_id <= 0:
             raise TenantError("a tenant task came without a tenant")
         with expected_tenant(tenant_id), log_context.bound(tenant=tenant_id, task=self.request.id):
             return super().__call__(*args, **kwargs)
