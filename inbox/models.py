@@ -28,7 +28,9 @@ class Contact(TenantOwned):
 class ContactAddress(TenantOwned):
     """One address of a contact: as typed, and in the form in which addresses are compared."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="addresses")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="addresses"
+    )
     email = models.CharField(max_length=320)
     email_norm = models.CharField(max_length=254)
     created_at = models.DateTimeField(default=timezone.now)
@@ -49,7 +51,9 @@ class Conversation(TenantOwned):
     """One thread of mails with one contact. `needs_reply`: the newest message came from the contact."""
 
     number = models.BigIntegerField()
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="conversations")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="conversations"
+    )
     subject = models.CharField(max_length=500, blank=True)
     snippet = models.CharField(max_length=200, blank=True)
     needs_reply = models.BooleanField(default=True)
@@ -80,7 +84,9 @@ class Message(TenantOwned):
         RECEIVED = "received", "Received"
         SENT = "sent", "Sent"
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="messages")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="messages"
+    )
     kind = models.CharField(max_length=16, choices=Kind.choices)
     from_name = models.CharField(max_length=200, blank=True)
     from_email = models.CharField(max_length=320)
@@ -95,6 +101,7 @@ class Message(TenantOwned):
     text = models.TextField(blank=True)  # what was newly written
     quoted = models.TextField(blank=True)  # the history that the mail repeats
     html = models.TextField(blank=True)  # sanitised
+    is_automatic = models.BooleanField(default=False)  # an auto-reply, a list, a bounce: never answered by a machine
 
     class Meta(TenantOwned.Meta):
         constraints = [
@@ -112,14 +119,16 @@ class Message(TenantOwned):
 class Reference(TenantOwned):
     """A Message-ID that a known message names, so that a parent arriving later finds its conversation."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="known_ids")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="known_ids"
+    )
     message_id = models.CharField(max_length=500)
 
     class Meta(TenantOwned.Meta):
         constraints = [
             *TenantOwned.Meta.constraints,
             SameTenantKey(name="inbox_reference_conversation", field="conversation"),
-            models.UniqueConstraint(fields=["tenant", "message_id"], name="inbox_reference_once"),
+            models.UniqueConstraint(fields=["tenant", "message_id", "conversation"], name="inbox_reference_once"),
         ]
         indexes = [models.Index(fields=["tenant", "conversation"], name="inbox_reference_of")]
 
@@ -130,7 +139,9 @@ class Reference(TenantOwned):
 class Attachment(TenantOwned):
     """A file that came with a message."""
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="attachments")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="attachments"
+    )
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=120)
     size = models.PositiveIntegerField()

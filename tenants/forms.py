@@ -1,6 +1,7 @@
 """What people type about a workspace."""
 
 import zoneinfo
+from functools import lru_cache
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from tenants.addresses import AddressError, normalise
 MOST_ADDRESSES = 50
 
 
+@lru_cache(maxsize=1)
 def _zones() -> list[tuple[str, str]]:
     return [
         (name, name.replace("_", " "))

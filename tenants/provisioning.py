@@ -5,8 +5,8 @@ import re
 from django.db import connection, transaction
 
 from tenants import audit
-from tenants.models import Membership, Tenant, User
 from tenants.addresses import normalise
+from tenants.models import Membership, Tenant, User
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 

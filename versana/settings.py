@@ -69,10 +69,12 @@ for _database in DATABASES.values():
     _database["OPTIONS"].setdefault("connect_timeout", 5)
 # A process whose role could step over the wall between workspaces does not start.
 CHECK_DATABASE_ROLE = True
+DATABASE_ROLE = "versana_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -128,6 +130,7 @@ TEMPLATES = [
             ],
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tenants.context_processors.frame",
             ],
@@ -143,6 +146,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
+if ENVIRONMENT == "test":  # the suite makes hundreds of people; how slow their hash is, is not its subject
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -308,7 +313,8 @@ LOGGING = {
     "loggers": {
         "django": {"level": "INFO"},
         "django.server": {"handlers": ["stderr"], "propagate": False},
-        "celery": {"level": "INFO"},
+        # One line a task is written by the task itself where it matters; the rest is a heartbeat.
+        "celery": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
     },
 }

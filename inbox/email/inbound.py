@@ -103,6 +103,7 @@ def _write(
         text=parts.visible.strip("\n").rstrip(),
         quoted=parts.quoted.rstrip(),
         html=sanitise(mail.html).html,
+        is_automatic=mail.is_automatic,
     )
     _write_attachments(mail, message=message, cut_text=whole if len(whole) > SHOWN_LIMIT else "")
     return message

@@ -50,7 +50,7 @@ def publish(event: Publishable) -> None:
 
 def poke(event_id: int, queue: str) -> bool:
     """Ask a worker to deliver now. False when the broker is away: the row stays, and the sweep will find it."""
-    global _pause_until  # noqa: PLW0603 - one circuit a process
+    global _pause_until
     if time.monotonic() < _pause_until:
         return False
     from tenants.outbox.tasks import deliver  # noqa: PLC0415 - tasks import this module

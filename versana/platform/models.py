@@ -1,0 +1,76 @@
+"""What platform staff see: unmanaged models that list exactly the columns granted to their role (tenants/rls/grants.py)."""
+
+from django.db import models
+
+
+class Workspace(models.Model):
+    slug = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "tenants_tenant"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class ConnectedStore(models.Model):
+    tenant = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING)
+    number = models.BigIntegerField()
+    shop_domain = models.CharField(max_length=255)
+    shop_name = models.CharField(max_length=255)
+    state = models.CharField(max_length=20)
+    problem = models.CharField(max_length=20)
+    problem_since = models.DateTimeField(null=True)
+    scopes = models.JSONField()
+    connected_at = models.DateTimeField()
+    disconnected_at = models.DateTimeField(null=True)
+    last_read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "shopify_store"
+
+    def __str__(self) -> str:
+        return self.shop_domain
+
+
+class Attempt(models.Model):
+    """An attempt to connect, found by the reference that its failure page showed."""
+
+    reference = models.CharField(max_length=20)
+    tenant_id = models.BigIntegerField(null=True)
+    user_id = models.BigIntegerField(null=True)
+    shop_domain = models.CharField(max_length=255)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40)
+
+    class Meta:
+        managed = False
+        db_table = "shopify_connectionattempt"
+        verbose_name = "connection attempt"
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class OutboxEvent(models.Model):
+    tenant_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+    next_run_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField()
+    last_error = models.CharField(max_length=120)
+    done_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "outbox_event"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
