@@ -5,6 +5,7 @@ own, so that a failure is on record whatever else rolls back. The state and the 
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ from tenants.models import Membership
 LIFE = timedelta(minutes=10)
 CONNECTED = "connected"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on the telephone
+_REFERENCE = re.compile(f"VX-[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{4}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,18 @@ class Begun:
 
 
 class StateRefused(Exception):
-    """The state is unknown, used, too old, or belongs to another session, person or shop. `reason` says which."""
+    """The state is unknown, used, too old, or belongs to another session, person or shop. `reason` says which.
 
-    def __init__(self, reason: str, attempt: ConnectionAttempt | None = None) -> None:
+    `attempt` is the one that ends by it; `of` one of the same person that the state belonged to and that goes its own way.
+    """
+
+    def __init__(
+        self, reason: str, attempt: ConnectionAttempt | None = None, *, of: ConnectionAttempt | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.attempt = attempt
+        self.of = of
 
 
 def begin(*, shop_domain: str, session_key: str, by: Membership) -> Begun:
@@ -65,7 +73,8 @@ def take(*, state: str, shop_domain: str, session_key: str, user_id: int) -> Con
     if not own:
         raise StateRefused("state_of_another_session")
     if not won:
-        raise StateRefused("state_used", found if not found.finished_at else None)
+        # Not this attempt's own end: it may have worked, or be under way in another tab.
+        raise StateRefused("state_used", of=found)
     if now - found.started_at > LIFE:
         raise StateRefused("state_expired", found)
     if found.shop_domain != shop_domain:
@@ -79,16 +88,31 @@ def finish(attempt: ConnectionAttempt, *, outcome: str) -> None:
     attempt.save(update_fields=["outcome", "finished_at"])
 
 
-def record_failure(*, outcome: str, user_id: int) -> ConnectionAttempt:
-    """An answer that belongs to no pending attempt of this person (no, a wrong or a used state)."""
+def leave(*, state: str) -> ConnectionAttempt | None:
+    """Use up a pending state whose person was signed out when the answer came. None for any other state."""
+    found = ConnectionAttempt.objects.filter(state_hash=_hash(state), used_at=None).first()
+    won = found and ConnectionAttempt.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now())
+    return found if won else None
+
+
+def record_failure(*, outcome: str, user_id: int, of: ConnectionAttempt | None = None) -> ConnectionAttempt:
+    """An answer that belongs to no pending attempt of this person (no, a wrong or a used state, the latter one `of`)."""
     now = timezone.now()
     return ConnectionAttempt.objects.create(
-        reference=new_reference(), user_id=user_id, started_at=now, finished_at=now, outcome=outcome[:40]
+        reference=new_reference(),
+        user_id=user_id,
+        tenant_id=of.tenant_id if of else None,
+        shop_domain=of.shop_domain if of else "",
+        started_at=now,
+        finished_at=now,
+        outcome=outcome[:40],
     )
 
 
 def of_person(*, reference: str, user_id: int) -> ConnectionAttempt | None:
     """A person's own attempt."""
+    if not _REFERENCE.fullmatch(reference):
+        return None
     return ConnectionAttempt.objects.filter(reference=reference, user_id=user_id).first()
 
 

@@ -55,13 +55,32 @@ def complete(*, query: str, session_key: str, user: User) -> Connected | Failed:
         attempt = _take_quietly(refused, session_key, user) if refused.authentic else None
         return _failed(attempt, refused.reason, user)
     except StateRefused as refusal:
-        return _failed(refusal.attempt, refusal.reason, user)
+        return _failed(refusal.attempt, refusal.reason, user, of=refusal.of)
     except NotConnected as failure:
         return _failed(attempt, failure.code, user)
     except NoApp:
         return _failed(attempt, "no_app", user)
     attempts.finish(attempt, outcome=attempts.CONNECTED)
     return connected
+
+
+def signed_out(*, query: str) -> Failed | None:
+    """An answer that found nobody signed in: the session ended on the way. Its attempt ends, and its person may read why.
+
+    None when Shopify did not sign it or its state is none that waits: a stranger leaves no row.
+    """
+    try:
+        state = oauth.verify(query, secrets=installation_app().secrets, now=timezone.now()).state
+    except CallbackRefused as refused:
+        state = refused.state if refused.authentic else ""
+    except NoApp:
+        return None
+    attempt = attempts.leave(state=state) if state else None
+    if attempt is None:
+        return None
+    attempts.finish(attempt, outcome="signed_out")
+    log.warning("connection attempt %s failed: signed_out", attempt.reference)
+    return Failed(attempt.reference)
 
 
 def _take(state: str, shop: str, session_key: str, user: User) -> ConnectionAttempt:
@@ -103,9 +122,9 @@ def _workspace(attempt: ConnectionAttempt, user: User) -> Workspace:
     return workspace
 
 
-def _failed(attempt: ConnectionAttempt | None, code: str, user: User) -> Failed:
+def _failed(attempt: ConnectionAttempt | None, code: str, user: User, *, of: ConnectionAttempt | None = None) -> Failed:
     if attempt is None:
-        attempt = attempts.record_failure(outcome=code, user_id=user.pk)
+        attempt = attempts.record_failure(outcome=code, user_id=user.pk, of=of)
     else:
         attempts.finish(attempt, outcome=code)
     log.warning("connection attempt %s failed: %s", attempt.reference, code)

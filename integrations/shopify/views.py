@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations.shopify import attempts, connecting, oauth, pages, scopes, stores
 from integrations.shopify.credentials import NoApp, installation_app
+from integrations.shopify.domains import ShopDomainError, shop_domain
 from integrations.shopify.forms import ConnectForm, DisconnectForm
 from integrations.shopify.models import ConnectionAttempt, Store
 from tenants import doors
@@ -23,7 +24,10 @@ from versana.rendering import render_page
 def panel(request: MemberRequest) -> HttpResponse:
     """The section as a part of General; as a page of its own without htmx."""
     connected = request.GET.get("connected", "")
-    known = Store.objects.filter(shop_domain=connected, state=Store.State.CONNECTED).exists() if connected else False
+    try:
+        known = Store.objects.filter(shop_domain=shop_domain(connected), state=Store.State.CONNECTED).exists()
+    except ShopDomainError:
+        known = False
     return _panel(request, just_connected=connected if known else "")
 
 
@@ -89,9 +93,10 @@ def permissions(request: MemberRequest) -> HttpResponse:
 )
 def callback(request: HttpRequest) -> HttpResponse:
     """Shopify's answer. Redirects at once, so that code and signature leave the address bar."""
-    if not request.user.is_authenticated:
-        return redirect("account_login")
     query = request.META.get("QUERY_STRING", "")
+    if not request.user.is_authenticated:
+        left = connecting.signed_out(query=query)
+        return redirect("shopify:attempt", reference=left.reference) if left else redirect("account_login")
     result = connecting.complete(query=query, session_key=request.session.session_key or "", user=request.user)
     if isinstance(result, connecting.Failed):
         return redirect("shopify:attempt", reference=result.reference)
