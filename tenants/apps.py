@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
+from tenants.crypto import keyring
+
 
 class TenantsConfig(AppConfig):
     name = "tenants"
@@ -15,6 +17,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from tenants.rls import checks, grants  # noqa: PLC0415, F401 - models exist only now
 
+        keyring.self_test()
         connection_created.connect(checks.refuse_wrong_role, dispatch_uid="refuse_wrong_role")
         post_migrate.connect(_apply_grants, sender=self, dispatch_uid="apply_grants")
 

@@ -29,9 +29,12 @@ def parse_sealing_keys(text: str) -> dict[int, bytes]:
     for part in filter(None, text.split(",")):
         number, _, encoded = part.partition(":")
         try:
-            keys[int(number)] = base64.b64decode(encoded, validate=True)
+            key_id, key = int(number), base64.b64decode(encoded, validate=True)
         except (ValueError, binascii.Error):
             raise ImproperlyConfigured("SEALING_KEYS must look like 1:BASE64,2:BASE64.") from None
+        if not 0 < key_id < 2**32 or key_id in keys:
+            raise ImproperlyConfigured("SEALING_KEYS must number its keys from 1 to 4294967295, each number once.")
+        keys[key_id] = key
     if not keys or any(len(key) != 32 for key in keys.values()):
         raise ImproperlyConfigured("SEALING_KEYS must hold at least one key of 32 bytes in base64.")
     return keys
