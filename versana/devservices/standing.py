@@ -55,6 +55,7 @@ def demo_settings() -> dict[str, str]:
         "MAIL_TRANSPORT": "django.core.mail.backends.filebased.EmailBackend",
         "MAIL_FILE_PATH": str(DEMO / "mail"),
         "SHOPIFY_DOMAIN_ENTRY": "1",
+        "SHOPIFY_REQUEST_ALL_ORDERS": "1",  # Asked of every shop; the store file says which one grants it.
         "SHOPIFY_STORE_SUGGESTIONS": ",".join(shop["domain"] for shop in shops),
     }
 

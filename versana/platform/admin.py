@@ -1,7 +1,5 @@
 """The lists of platform administration. Read only: the role may not write them, and no button pretends otherwise."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
@@ -9,7 +7,7 @@ from django.http import HttpRequest
 from versana.platform.models import Attempt, ConnectedStore, OutboxEvent, Workspace
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(admin.ModelAdmin):
     """Staff may look; nobody may add, change or delete."""
 
     actions = None
