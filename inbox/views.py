@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from inbox import pages
@@ -69,6 +70,7 @@ def order(request: MemberRequest, number: int, store: int, order: str) -> HttpRe
 
 
 @require_GET
+@xframe_options_sameorigin
 @requires(Permission.READ_INBOX)
 def message_html(request: MemberRequest, number: int, position: int) -> HttpResponse:
     """The sanitised HTML of a mail, as the document of a sandboxed frame with a policy of its own."""

@@ -178,7 +178,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # Lax: the way back from
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # Our own pages frame the HTML of a mail; frame-ancestors below says the same.
+X_FRAME_OPTIONS = "DENY"  # The one document that may be framed, a mail's HTML, says so itself.
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 if PRODUCTION and not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL must start with https:// in production.")
@@ -292,7 +292,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "frame-src": [SELF],
-        "frame-ancestors": [SELF],
+        "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "object-src": ["'none'"],
         # Connect is a form that redirects to the shop's consent screen, and browsers check the redirect too.
