@@ -204,7 +204,8 @@
     const reason = event.target;
     if (!reason.matches?.(".reason") || event.newState !== "open") return;
     const box = $(`[popovertarget="${reason.id}"]`).getBoundingClientRect();
-    const top = Math.min(box.bottom + 6, innerHeight - reason.offsetHeight - 8);
+    const below = box.bottom + 6;
+    const top = below + reason.offsetHeight + 8 > innerHeight ? box.top - reason.offsetHeight - 6 : below;
     reason.style.top = `${Math.max(8, top)}px`;
     reason.style.left = `${Math.max(8, Math.min(box.right - reason.offsetWidth, innerWidth - reason.offsetWidth - 8))}px`;
   }, true);
@@ -248,7 +249,7 @@
     if (source.matches("form")) $$("button", source).forEach((button) => { button.setAttribute("aria-busy", "true"); button.disabled = true; });
   });
   on("htmx:afterSwap", (event) => {
-    const target = event.detail.target;
+    const target = event.detail.target || event.target; /* a restored page names no target */
     if (target.id === "conversation") {
       drawer(false);
       summarise();

@@ -1,18 +1,14 @@
-"""The component gallery at /_gallery/: every page in every state, from example objects. Wired in DEBUG only.
-
-The browser tests photograph it in both themes; a designer reads it. No view here reads or writes anything.
-"""
+"""The gallery's pages: which template shows which example."""
 
 from collections.abc import Callable
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tenants.context_processors import Frame
-from versana import examples
+from versana.gallery import conversations, settings, stores
 
 Page = tuple[str, object]
 
@@ -46,14 +42,14 @@ def frame(nav: str, theme: str) -> Frame:
 
 # name -> (template, what builds the page object, the rail's selected entry or "" for a page without a rail)
 PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
-    "inbox": ("inbox/inbox.html", lambda: examples.inbox(examples.thread()), "inbox"),
-    "list": ("inbox/inbox.html", lambda: examples.inbox(None), "inbox"),
-    "inbox-empty": ("inbox/inbox.html", examples.empty_inbox, "inbox"),
-    "inbox-hostile": ("inbox/inbox.html", lambda: examples.inbox(examples.hostile_thread()), "inbox"),
+    "inbox": ("inbox/inbox.html", lambda: conversations.inbox(conversations.thread()), "inbox"),
+    "list": ("inbox/inbox.html", lambda: conversations.inbox(None), "inbox"),
+    "inbox-empty": ("inbox/inbox.html", conversations.empty_inbox, "inbox"),
+    "inbox-hostile": ("inbox/inbox.html", lambda: conversations.inbox(conversations.hostile_thread()), "inbox"),
     "inbox-no-stores": (
         "inbox/inbox.html",
-        lambda: examples.inbox(
-            examples.thread(
+        lambda: conversations.inbox(
+            conversations.thread(
                 sections=(),
                 no_stores_text="No store is connected to this workspace yet.",
                 connect_url="/_gallery/general/",
@@ -62,48 +58,48 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
         ),
         "inbox",
     ),
-    "sections": ("gallery/sections.html", examples.states, "inbox"),
-    "components": ("gallery/components.html", lambda: examples.BADGES, "inbox"),
+    "sections": ("gallery/sections.html", stores.states, "inbox"),
+    "components": ("gallery/components.html", lambda: stores.BADGES, "inbox"),
     "general": (
         "tenants/general.html",
-        lambda: examples.general(may_edit=True, panel_url="/_gallery/panel/"),
+        lambda: settings.general(may_edit=True, panel_url="/_gallery/panel/"),
         "settings",
     ),
     "general-loading": (
         "tenants/general.html",
-        lambda: examples.general(may_edit=False, panel_url="/_gallery/never/"),
+        lambda: settings.general(may_edit=False, panel_url="/_gallery/never/"),
         "settings",
     ),
     "general-errors": (
         "tenants/general.html",
-        lambda: examples.general(may_edit=True, panel_url="/_gallery/panel-none/", data={}),
+        lambda: settings.general(may_edit=True, panel_url="/_gallery/panel-none/", data={}),
         "settings",
     ),
-    "panel-page": ("shopify/panel_page.html", examples.refused_panel, "settings"),
-    "panel-agent": ("shopify/panel_page.html", examples.agents_panel, "settings"),
+    "panel-page": ("shopify/panel_page.html", settings.refused_panel, "settings"),
+    "panel-agent": ("shopify/panel_page.html", settings.agents_panel, "settings"),
     "panel-empty-agent": (
         "shopify/panel_page.html",
-        lambda: examples.panel(may_connect=False, sentence_for_others="Only owners connect stores."),
+        lambda: settings.panel(may_connect=False, sentence_for_others="Only owners connect stores."),
         "settings",
     ),
     "panel-production": (
         "shopify/panel_page.html",
-        lambda: examples.panel(examples.broken(), domain_entry=False),
+        lambda: settings.panel(settings.broken(), domain_entry=False),
         "settings",
     ),
     "disconnect": (
         "shopify/disconnect.html",
-        lambda: examples.disconnect("This is not the domain of the store."),
+        lambda: settings.disconnect("This is not the domain of the store."),
         "settings",
     ),
-    "permissions": ("shopify/permissions.html", examples.permissions, "settings"),
-    "failure": ("shopify/failure.html", examples.failure, ""),
+    "permissions": ("shopify/permissions.html", settings.permissions, "settings"),
+    "failure": ("shopify/failure.html", settings.failure, ""),
     "choose": (
         "tenants/choose.html",
-        lambda: examples.choose("Harbor & Pine", "Cove Wholesale"),
+        lambda: settings.choose("Harbor & Pine", "Cove Wholesale"),
         "",
     ),
-    "choose-none": ("tenants/choose.html", lambda: examples.choose(), ""),
+    "choose-none": ("tenants/choose.html", lambda: settings.choose(), ""),
     "not-found": ("404.html", lambda: None, ""),
     "forbidden": ("403.html", lambda: None, ""),
     "bad-request": ("400.html", lambda: None, ""),
@@ -112,10 +108,10 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
 
 # Answers to what the pages above ask for by htmx.
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
-    "panel": ("shopify/panel.html", examples.owners_panel),
-    "panel-none": ("shopify/panel.html", examples.panel),
-    "section": ("shopify/section.html", examples.full_section),
-    "order-detail": ("shopify/order_detail.html", examples.first_detail),
+    "panel": ("shopify/panel.html", settings.owners_panel),
+    "panel-none": ("shopify/panel.html", settings.panel),
+    "section": ("shopify/section.html", stores.full_section),
+    "order-detail": ("shopify/order_detail.html", stores.first_detail),
 }
 
 
@@ -145,13 +141,15 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def thread(request: HttpRequest, number: int) -> HttpResponse:
     """What a click on a row swaps in; by address, the whole page."""
-    opened = examples.thread(subject=examples.rows()[number % len(examples.rows())].subject, number=1042 - number)
+    opened = conversations.thread(
+        subject=conversations.rows()[number % len(conversations.rows())].subject, number=1042 - number
+    )
     part = "#thread" if request.headers.get("HX-Target") == "conversation" else ""
     theme = _theme(request)
     return render(
         request,
         f"inbox/inbox.html{part}",
-        {"page": examples.inbox(opened), "theme": theme, "frame": frame("inbox", theme)},
+        {"page": conversations.inbox(opened), "theme": theme, "frame": frame("inbox", theme)},
     )
 
 
@@ -173,13 +171,3 @@ def mail(request: HttpRequest) -> HttpResponse:
 def never(request: HttpRequest) -> HttpResponse:
     """The answer that does not come: htmx leaves the skeleton where it is."""
     return HttpResponse(status=204)
-
-
-urlpatterns = [
-    path("", index, name="gallery"),
-    path("never/", never),
-    path("sign-in/", sign_in),
-    path("mail/", mail),
-    path("thread/<int:number>/", thread),
-    path("<slug:name>/", page),
-]

@@ -1,0 +1,193 @@
+"""Example inbox: list, thread and their empty and hostile forms."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from inbox.cards import AttachmentChip, ConversationRow, InboxPage, ListPane, MessageCard, Person, Thread, ViewTab
+from versana.gallery.stores import REVOKED, ago, full_section, guest_section, quiet_section, section, states
+
+MAYA = Person("Maya Lindqvist", "ML", 0)
+OLIVIA = Person("Olivia Chen", "OC", 2, colleague=True)
+_ROWS = (
+    (
+        MAYA,
+        "Where is the rest of #1042?",
+        "The mugs came yesterday, but the throw has not, and UPS says the same since Friday",
+        12,
+        False,
+    ),
+    (
+        Person("Tomás Okafor", "TO", 1),
+        "Wrong size, can I swap the boots?",
+        "I ordered a 43 and they are clearly a 41",
+        26,
+        True,
+    ),
+    (
+        Person("Priya Raman", "PR", 2),
+        "Please cancel #1057",
+        "I ordered twice by mistake, only keep the first one",
+        41,
+        True,
+    ),
+    (Person("Jonas Weber", "JW", 4), "Typo in my delivery address", "It should say Lindenstraße 14, not 41", 70, False),
+    (
+        Person("Hana Sato", "HS", 5),
+        "Refund not on my card yet",
+        "It has been eight days since you wrote that it was sent",
+        130,
+        True,
+    ),
+    (
+        Person("Eleanor Whitcombe", "EW", 3),
+        "Is the teak tray food safe?",
+        "Before I put fruit on it: is the oil finish all right?",
+        200,
+        False,
+    ),
+    (
+        Person("Luca Moretti", "LM", 1),
+        "Tracking says returned to sender",
+        "UPS tells me the parcel went back on Tuesday",
+        310,
+        False,
+    ),
+    (
+        Person("Amara Diallo", "AD", 2),
+        "Add a gift note to UK-1042",
+        "Could you write “Happy birthday, Ines” on it?",
+        430,
+        False,
+    ),
+    (
+        Person("Ben Novak", "BN", 4),
+        "Invoice for #0998",
+        "Our accounting needs the VAT number on the invoice",
+        1700,
+        False,
+    ),
+    (Person("Sofia Almeida", "SA", 0), "Parcel arrived crushed", "Two of the six glasses are broken", 1900, False),
+    (Person("محمد عبد الرحمن", "مع", 3), "أين طلبي رقم 1042؟", "مرحبا، لم يصل طلبي بعد", 9000, False),
+    (
+        Person("Bartholomew Featherstonehaugh-Wellesley of Somewhere", "BF", 5),
+        "Long " * 50,
+        "Snippet " * 40,
+        90000,
+        True,
+    ),
+)
+
+
+def rows(selected: bool = True) -> tuple[ConversationRow, ...]:
+    return tuple(
+        ConversationRow(
+            1042 - n,
+            "/_gallery/inbox/" if n == 0 else f"/_gallery/thread/{n}/",
+            person,
+            subject,
+            snippet,
+            ago(minutes=minutes),
+            waits,
+            selected and n == 0,
+        )
+        for n, (person, subject, snippet, minutes, waits) in enumerate(_ROWS)
+    )
+
+
+def list_pane(selected: bool = True) -> ListPane:
+    tabs = (
+        ViewTab("Needs reply", "/_gallery/inbox/", 6, False, True),
+        ViewTab("Replied", "/_gallery/inbox/", 17, False, False),
+        ViewTab("All", "/_gallery/inbox/", 999, True, False),
+    )
+    return ListPane(tabs, rows(selected), "", "Nothing waits for a reply", "New mail appears here by itself.")
+
+
+def message(anchor: str, person: Person, text: str, at: datetime, **changes: object) -> MessageCard:
+    kind, to = ("sent", "Maya") if person.colleague else ("received", "support")
+    address = "" if person.colleague else "maya@lindqvist.example"
+    card = MessageCard(anchor, kind, person, address, to, at, text, "", "", (), folded=False, snippet=text[:120])
+    return replace(card, **changes)  # type: ignore[arg-type]
+
+
+def messages() -> tuple[MessageCard, ...]:
+    last = (
+        "The mugs came yesterday, thank you. The throw from #1042 has not, and the UPS page has said the same since Friday. "
+        "It is a present for Thursday: will it be here by then? And where are the two aprons?\n\nMaya"
+    )
+    return (
+        message("m1", MAYA, "Good morning, when does #1042 leave?", ago(days=3, hours=5), folded=True),
+        message(
+            "m2", OLIVIA, "It is being packed today, I will write when it leaves", ago(days=3, hours=4), folded=True
+        ),
+        message(
+            "m3",
+            OLIVIA,
+            "Hi Maya, #1042 left us in two parcels: the mugs with USPS, the throw with UPS. I will keep an eye on both.",
+            ago(days=2),
+        ),
+        message(
+            "m4",
+            MAYA,
+            last,
+            ago(minutes=12),
+            quoted="On Fri, Olivia Chen wrote:\nHi Maya, #1042 left us in two parcels.",
+            html_url="/_gallery/mail/",
+            attachments=(AttachmentChip("ups-page.png", "84 kB", "/_gallery/mail/"),),
+        ),
+    )
+
+
+def thread(**changes: object) -> Thread:
+    base = Thread(
+        number=1042,
+        url="/_gallery/inbox/",
+        back_url="/_gallery/list/",
+        subject="Where is the rest of #1042?",
+        person=MAYA,
+        address="maya@lindqvist.example",
+        more_addresses=1,
+        conversations=4,
+        messages=messages(),
+        sections=(
+            full_section(),
+            guest_section(),
+            quiet_section(),
+            section("problem", 4, "north-pier.myshopify.com", fetched_at=ago(days=2), banners=(REVOKED,)),
+        ),
+        no_stores_text="",
+        connect_url="",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def hostile_thread() -> Thread:
+    text = (
+        "<script>alert(1)</script> see <https://carrier.example/track?a=1&b=2>.\n\n"
+        + "W" * 400
+        + "\n\nمرحبا، أين طلبي #1042؟"
+    )
+    letters = tuple(
+        message(
+            f"h{n}",
+            MAYA,
+            text,
+            ago(days=5 - n),
+            folded=n < 2,
+            attachments=(AttachmentChip("a" * 120 + ".pdf", "12 MB", "#"),),
+        )
+        for n in range(4)
+    )
+    return thread(
+        subject="Very long subject " * 14,
+        messages=letters,
+        sections=tuple(s for _, _, sections in states() for s in sections[:1])[-3:],
+    )
+
+
+def inbox(selected: Thread | None) -> InboxPage:
+    return InboxPage(list_pane(selected is not None), selected)
+
+
+def empty_inbox() -> InboxPage:
+    return InboxPage(replace(list_pane(), rows=()), None)

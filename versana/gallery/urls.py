@@ -1,0 +1,14 @@
+"""Paths of the gallery."""
+
+from django.urls import path
+
+from versana.gallery import views
+
+urlpatterns = [
+    path("", views.index, name="gallery"),
+    path("never/", views.never),
+    path("sign-in/", views.sign_in),
+    path("mail/", views.mail),
+    path("thread/<int:number>/", views.thread),
+    path("<slug:name>/", views.page),
+]
