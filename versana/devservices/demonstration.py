@@ -98,12 +98,12 @@ def start_processes(env: Mapping[str, str], *, port: int, stack: ExitStack) -> C
         "worker": ([*module, *CELERY, "-s", str(DEMO / "beat-schedule")], {**product, "REMAP_SIGTERM": "SIGQUIT"}),
         "web": ([*module, *GUNICORN, "--bind", f"127.0.0.1:{port}"], product),
     }
-    children: list[Child] = []
+    asking = ExitStack()
     for name, (command, its_env) in commands.items():
         child = Child(name, command, log=standing.logs() / f"{name}.log", env=its_env, cwd=ROOT)
-        children.append(child)
         stack.callback(child.stop, 10)
-    stack.callback(lambda: [child.ask_to_stop() for child in children])
+        asking.callback(child.ask_to_stop)
+    stack.push(asking)  # All are asked before the first is waited for.
     return child
 
 
