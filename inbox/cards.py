@@ -89,5 +89,5 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    list: ListPane
+    list: ListPane | None  # None: the list is already on the screen
     thread: Thread | None

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inbox import keyset
 from inbox.cards import AttachmentChip, ConversationRow, InboxPage, ListPane, MessageCard, Person, Thread, ViewTab
@@ -25,13 +26,18 @@ def inbox_page(visit: Visit, *, view: str, after: str = "", conversation: Conver
     return InboxPage(list=pane, thread=thread(visit, conversation, view=view) if conversation else None)
 
 
+def thread_page(visit: Visit, *, view: str, conversation: Conversation) -> InboxPage:
+    """The thread alone, for a list that is already there."""
+    return InboxPage(list=None, thread=thread(visit, conversation, view=view))
+
+
 def list_pane(visit: Visit, *, view: str, after: str, selected: int = 0) -> ListPane:
     """One keyset page of a view, newest activity first. Raises ValueError for a cursor that is none of ours."""
     base = reverse("inbox:list", kwargs={"workspace": visit.workspace.slug})
     rows = list(keyset.after(_of_view(view), after)[: PAGE + 1])
     more = len(rows) > PAGE
     query = urlencode({"view": view, "after": keyset.cursor(rows[PAGE - 1])}) if more else ""
-    title, text = _EMPTY[view]
+    title, text = map(str, _EMPTY[view])
     return ListPane(
         tabs=tuple(_tab(name, base, selected=name == view) for name in VIEWS) if not after else (),
         rows=tuple(_row(row, visit.workspace.slug, view, selected=row.number == selected) for row in rows[:PAGE]),
@@ -94,11 +100,17 @@ def _face(name: str, key: int, *, colleague: bool = False) -> Person:
 
 
 _EMPTY = {
-    "needs-reply": (_("Nothing waits for a reply"), _("New mail from customers appears here.")),
-    "replied": (_("No answered conversations yet"), _("Conversations whose last word is yours appear here.")),
-    "all": (_("No conversations yet"), _("Import a mailbox to begin: ./dev manage import_mail --workspace …")),
+    "needs-reply": (gettext_lazy("Nothing waits for a reply"), gettext_lazy("New mail from contacts appears here.")),
+    "replied": (
+        gettext_lazy("No answered conversations yet"),
+        gettext_lazy("Conversations whose last word is yours appear here."),
+    ),
+    "all": (
+        gettext_lazy("No conversations yet"),
+        gettext_lazy("Import a mailbox to begin: ./dev manage import_mail --workspace …"),
+    ),
 }
-_NAMES = {"needs-reply": _("Needs reply"), "replied": _("Replied"), "all": _("All")}
+_NAMES = {"needs-reply": gettext_lazy("Needs reply"), "replied": gettext_lazy("Replied"), "all": gettext_lazy("All")}
 
 
 def _of_view(view: str) -> QuerySet[Conversation]:
@@ -113,7 +125,7 @@ def _tab(view: str, base: str, *, selected: bool) -> ViewTab:
     rows = Conversation.objects.all() if wanted is None else Conversation.objects.filter(needs_reply=wanted)
     count = rows.values("pk")[: COUNT_LIMIT + 1].count()
     return ViewTab(
-        _NAMES[view], f"{base}?{urlencode({'view': view})}", min(count, COUNT_LIMIT), count > COUNT_LIMIT, selected
+        str(_NAMES[view]), f"{base}?{urlencode({'view': view})}", min(count, COUNT_LIMIT), count > COUNT_LIMIT, selected
     )
 
 

@@ -43,9 +43,11 @@ def conversations(request: MemberRequest) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
-    page = pages.inbox_page(request.visit, view=_view(request), conversation=_conversation(number))
-    target = request.htmx.target if request.htmx else ""  # type: ignore[attr-defined]
-    return render_page(request, "inbox/inbox.html", page, part="thread" if target == "conversation" else "")
+    view, found = _view(request), _conversation(number)
+    if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
+        page = pages.thread_page(request.visit, view=view, conversation=found)
+        return render_page(request, "inbox/inbox.html", page, part="thread")
+    return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))
 
 
 @require_GET

@@ -5,6 +5,7 @@ viewers wins) and publishes an event. The refresh runs in a worker, with no tran
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.errors import IntegrationError, TokenRefused
+from integrations.errors import IntegrationError, RateLimited, TokenRefused
 from integrations.shopify import client, stored, stores
 from integrations.shopify.events import OrderContextWanted
 from integrations.shopify.models import OrderContext, Store
@@ -30,6 +31,8 @@ PAUSE_AFTER_FAILURE = timedelta(seconds=15)
 # A person who presses refresh again and again asks Shopify at most this often.
 SHORTEST = timedelta(seconds=3)
 KEPT = timedelta(days=30)
+# A worker that waits longer serves nobody; the last known data is shown instead.
+LONGEST_WAIT_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,8 @@ def _note_look(rows: Iterable[OrderContext]) -> None:
 def _due(row: OrderContext, *, now: datetime, force: bool) -> bool:
     age = now - row.fetched_at if row.fetched_at else None
     if force:
-        return age is None or age > SHORTEST
+        last = max((moment for moment in (row.fetched_at, row.failed_at) if moment), default=None)
+        return last is None or now - last > SHORTEST
     if row.failed_at and now - row.failed_at < PAUSE_AFTER_FAILURE:
         return False
     return age is None or age > FRESH
@@ -142,18 +146,24 @@ def _claim(row: OrderContext, *, now: datetime) -> bool:
 
 
 def _ask(store: Store, email_norm: str) -> CustomerOrders:
-    """One question to Shopify. A refused token is renewed once: it may have been revoked before its time."""
+    """One question to Shopify, repeated once where that helps: with a new token when the old one was revoked before its
+    time, or after the wait that Shopify names when the store's budget is used up."""
     connection = stores.connection(store.pk)
     try:
         return client.customer_orders(connection, email=email_norm)
     except TokenRefused:
-        connection = stores.connection(store.pk, renew=True)
+        connection = stores.connection(store.pk, refused=connection.access_token)
+    except RateLimited as limited:
+        if (limited.retry_after or 0) > LONGEST_WAIT_SECONDS:
+            raise
+        time.sleep(limited.retry_after or 0)
     return client.customer_orders(connection, email=email_norm)
 
 
 def _keep(context_id: int, store: Store, answer: CustomerOrders) -> None:
     locked = stores.lock(store.pk)
     if locked.generation != store.generation or not readable(locked):
+        OrderContext.objects.filter(pk=context_id).update(leased_until=None)
         return
     head, rest = stored.split(answer)
     now = timezone.now()

@@ -40,7 +40,7 @@ def split(answer: CustomerOrders) -> tuple[Json, Json]:
         full = position < ALWAYS_FULL or budget >= 0
         orders.append({"full": full, "search": search_text(order), **_plain(order if full else _line_of(order))})
         if not full:
-            rest[order.legacy_id] = _plain(order)
+            rest[rest_key(order.legacy_id)] = _plain(order)
     head = {
         "customer": _plain(answer.customer) if answer.customer else None,
         "orders": orders,
@@ -48,6 +48,11 @@ def split(answer: CustomerOrders) -> tuple[Json, Json]:
         "denied": [_plain(denied) for denied in answer.denied],
     }
     return head, rest
+
+
+def rest_key(legacy_id: str) -> str:
+    """Not the bare digits: Django and Postgres would take those for a position in a list."""
+    return f"o{legacy_id}"
 
 
 def search_text(order: Order) -> str:

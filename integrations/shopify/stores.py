@@ -4,6 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -28,6 +29,7 @@ log = logging.getLogger("versana.shopify")
 # Refresh when less than this is left of an access token's hour.
 EARLY = timedelta(minutes=5)
 REFRESH_LEASE = timedelta(seconds=20)
+FAREWELL_LIFE = timedelta(days=1)
 
 # Which failures only a person can mend, and what the store's card says then. Others pass by themselves.
 PROBLEMS = {
@@ -141,25 +143,30 @@ def lock(store_id: int) -> Store:
     return Store.objects.select_for_update().get(pk=store_id)
 
 
-def connection(store_id: int, *, renew: bool = False) -> client.Connection:
+def connection(store_id: int, *, refused: Secret | None = None) -> client.Connection:
     """A token that Shopify accepts now, renewed when it is about to end. For tasks: may talk to Shopify, and may wait.
 
+    `refused` is a token that Shopify just refused: it is renewed too, unless somebody else has done so meanwhile.
     Raises AccessLost, AccessBusy (somebody else has been renewing for too long), or what the token endpoint raised.
     """
     tenant_id = task_tenant_id()
     deadline = time.monotonic() + REFRESH_LEASE.total_seconds()
     while True:
         with tenant_context(tenant_id):
-            plan = _plan(store_id, renew=renew)
+            plan = _plan(store_id, refused=refused)
         if isinstance(plan, client.Connection):
             return plan
         if isinstance(plan, _Renewal):
-            grant = _renewed(plan)
+            try:
+                grant = _renewed(plan)
+            except errors.IntegrationError:
+                with tenant_context(tenant_id):
+                    _release(plan.store)
+                raise
             with tenant_context(tenant_id):
                 return _keep_grant(plan.store, grant)
         if not isinstance(plan, AccessBusy) or time.monotonic() > deadline:
             raise plan
-        renew = False  # whoever renews now does it for us too
         time.sleep(0.25)
 
 
@@ -182,21 +189,26 @@ def _renewed(plan: _Renewal) -> TokenGrant:
     )
 
 
-def _plan(store_id: int, *, renew: bool) -> "client.Connection | _Renewal | AccessLost | AccessBusy":
+def _release(store: Store) -> None:
+    """Nobody is renewing any more: the next one need not wait for the lease to end."""
+    Store.objects.filter(pk=store.pk, generation=store.generation).update(refresh_leased_until=None)
+
+
+def _plan(store_id: int, *, refused: Secret | None) -> "client.Connection | _Renewal | AccessLost | AccessBusy":
     """What to do for a usable token. Errors come back as values: raised here, they would undo what was noted."""
     store = Store.objects.get(pk=store_id)
     token, ends, now = _opened(store, "access_token"), store.access_expires_at, timezone.now()
     if token is None:
         return AccessLost()
-    if not renew and (ends is None or ends - now > EARLY):
+    if token != refused and (ends is None or ends - now > EARLY):
         return client.Connection(shop=store.shop_domain, access_token=token)
     refresh_token = _opened(store, "refresh_token")
     if refresh_token is None:
         return AccessLost()
     free = Q(refresh_leased_until=None) | Q(refresh_leased_until__lt=now)
-    held = Store.objects.filter(free, pk=store_id, generation=store.generation).update(
-        refresh_leased_until=now + REFRESH_LEASE
-    )
+    # The same end: had somebody renewed since we read the row, ours would be the refresh token that no longer counts.
+    same = Store.objects.filter(free, pk=store_id, generation=store.generation, access_expires_at=ends)
+    held = same.update(refresh_leased_until=now + REFRESH_LEASE)
     return _Renewal(store, refresh_token) if held else AccessBusy()
 
 
@@ -218,18 +230,31 @@ def say_farewell(*, farewell_id: int) -> None:
         farewell = Farewell.objects.filter(pk=farewell_id).first()
         if farewell is None:
             return
-        token, shop, since = farewell.access_token, farewell.shop_domain, farewell.created_at
-        # Connected again before we got here: the app must stay installed.
-        again = Store.objects.filter(shop_domain=shop, state=Store.State.CONNECTED).exists()
+        token, shop, since = _farewell_token(farewell), farewell.shop_domain, farewell.created_at
+        # Connected again before we got here, to this workspace or to another one: the app must stay installed.
+        again = doors.tenant_of_shop(shop) is not None
     try:
-        if not again:
+        if token is not None and not again:
             client.uninstall(client.Connection(shop=shop, access_token=token))
     except errors.IntegrationError as error:
         log.info("uninstall: %s", error.code)
-        if not error.permanent and timezone.now() - since < timedelta(days=1):
+        if not error.permanent and timezone.now() - since < FAREWELL_LIFE:
             raise
     with tenant_context(tenant_id):
         Farewell.objects.filter(pk=farewell_id).delete()
+
+
+def forget_farewells() -> int:
+    """Delete those that a day of tries did not bring to their end. For the current workspace."""
+    return int(Farewell.objects.filter(created_at__lt=timezone.now() - FAREWELL_LIFE).delete()[0])
+
+
+def _farewell_token(farewell: Farewell) -> Secret | None:
+    try:
+        return cast("Secret", farewell.access_token)
+    except SealError:
+        log.warning("farewell %s does not open", farewell.pk)
+        return None
 
 
 def _take(store: Store, grant: TokenGrant) -> None:

@@ -20,9 +20,10 @@ def uninstall_at_shopify(event: StoreDisconnected) -> None:
     stores.say_farewell(farewell_id=event.farewell_id)
 
 
-@shared_task(name="integrations.shopify.tasks.forget_everywhere", queue="background")
+@shared_task(name="integrations.shopify.tasks.forget_everywhere")
 def forget_everywhere() -> None:
-    """Delete stored orders that nobody looked at for 30 days, workspace by workspace."""
+    """Delete stored orders that nobody looked at for 30 days, and farewells older than one, workspace by workspace."""
     for tenant_id in doors.tenant_ids():
         with tenant_context(tenant_id):
             order_context.forget()
+            stores.forget_farewells()

@@ -72,7 +72,7 @@ def disconnect(request: MemberRequest, number: int) -> HttpResponse:
     store = Store.objects.filter(number=number).exclude(state=Store.State.DISCONNECTED).first()
     if store is None:
         raise Http404
-    form = DisconnectForm(request.POST or None, shop_domain=store.shop_domain)
+    form = DisconnectForm(request.POST if request.method == "POST" else None, shop_domain=store.shop_domain)
     if request.method == "POST" and form.is_valid():
         stores.disconnect(store=store, by=request.visit.membership)
         return redirect("tenants:general", workspace=request.visit.workspace.slug)

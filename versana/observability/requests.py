@@ -24,5 +24,12 @@ class RequestContextMiddleware:
             response = self.get_response(request)
             response["X-Request-Id"] = request_id
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info("%s %s %s in %s ms", request.method, request.path, response.status_code, milliseconds)
+            log.info("%s %s %s in %s ms", request.method, _path(request), response.status_code, milliseconds)
         return response
+
+
+def _path(request: HttpRequest) -> str:
+    """The path, but of account pages its pattern: a password reset carries its key in the path."""
+    if request.path.startswith("/account/"):
+        return f"/{request.resolver_match.route}" if request.resolver_match else "/account/"
+    return request.path
