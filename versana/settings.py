@@ -238,7 +238,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    "socket_timeout": 2,
+    # Without these a poke sleeps 2 s before it gives up on a broker that is away (kombu's interval_start).
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
     "global_keyprefix": env.str("REDIS_KEY_PREFIX", default="versana:"),
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -252,6 +256,13 @@ CELERY_TASK_SOFT_TIME_LIMIT = 75
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "background"
+# Which queue each task is for: somebody waits at a screen for the interactive one. A test compares this with the tasks.
+CELERY_TASK_ROUTES = {
+    "tenants.outbox.tasks.deliver": {"queue": "interactive"},
+    "tenants.outbox.tasks.sweep": {"queue": "background"},
+    "tenants.outbox.tasks.tidy": {"queue": "background"},
+    "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {

@@ -80,7 +80,7 @@ def _claim(event_id: int) -> Event | None:
 
 def _failed(row: Event, error: Exception) -> None:
     """Note the class of the error (never its words, which may quote data) and wait twice as long each time."""
-    log.exception("event %s failed at attempt %s", row.pk, row.attempts)
+    log.error("event %s failed at attempt %s", row.pk, row.attempts, exc_info=error)
     now = timezone.now()
     wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
     dead_at = now if row.attempts >= MOST_ATTEMPTS else None

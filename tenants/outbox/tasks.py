@@ -1,21 +1,21 @@
-"""Celery's side of the outbox."""
+"""Celery's side of the outbox. Queues: settings.CELERY_TASK_ROUTES (Celery deprecates naming them here)."""
 
 from celery import shared_task
 
 from tenants.outbox import delivery
 
 
-@shared_task(name="tenants.outbox.tasks.deliver", queue="interactive")
+@shared_task(name="tenants.outbox.tasks.deliver")
 def deliver(*, event_id: int) -> None:
     """One event. The row knows its workspace, and binds the handlers to it."""
     delivery.deliver(event_id)
 
 
-@shared_task(name="tenants.outbox.tasks.sweep", queue="background")
+@shared_task(name="tenants.outbox.tasks.sweep")
 def sweep() -> None:
     delivery.sweep()
 
 
-@shared_task(name="tenants.outbox.tasks.tidy", queue="background")
+@shared_task(name="tenants.outbox.tasks.tidy")
 def tidy() -> None:
     delivery.tidy()

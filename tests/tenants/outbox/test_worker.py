@@ -1,0 +1,115 @@
+"""Real worker processes on a real broker: killed in the middle of their work, the broker emptied, and nothing lost."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from tenants.outbox.delivery import sweep
+from tenants.outbox.mail import OutboxBackend
+from tenants.outbox.models import Event, QueuedMail
+from tenants.rls.database import with_database
+from tests.tenants.outbox.conftest import later, waited
+
+COUNT = 100
+WORKER = [
+    "-m",
+    "celery",
+    "-A",
+    "versana",
+    "worker",
+    "-c",
+    "2",
+    "-Q",
+    "interactive,background",
+    "-l",
+    "ERROR",
+    "--without-gossip",
+    "--without-mingle",
+]
+
+
+@contextmanager
+def worker(database: str, letters: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker with two processes in a group of its own. Mails end as files, so that every delivery can be counted."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], database),
+        "MAIL_TRANSPORT": "django.core.mail.backends.filebased.EmailBackend",
+        "MAIL_FILE_PATH": str(letters),
+    }
+    process = subprocess.Popen(
+        [sys.executable, *WORKER],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """-9 to the parent and both children at once: nobody gets to say goodbye."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=10)
+
+
+def send(first: int, last: int) -> None:
+    for number in range(first, last):
+        OutboxBackend().send_messages([EmailMessage(f"letter {number:04}", "x", "a@example.com", ["b@example.com"])])
+
+
+def arrived(letters: Path) -> list[int]:
+    """The number of every letter handed over, repetitions included."""
+    return [
+        int(n)
+        for file in letters.glob("*.log")
+        for n in re.findall(rb"^Subject: letter (\d+)", file.read_bytes(), re.MULTILINE)
+    ]
+
+
+def done() -> int:
+    return Event.objects.exclude(done_at=None).count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_and_an_emptied_broker_lose_no_event(test_database_name: str, tmp_path: Path) -> None:
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    broker.flushall()
+    with worker(test_database_name, tmp_path) as first:
+        send(0, COUNT)
+        assert waited(lambda: done() >= COUNT // 5, seconds=20)
+        kill(first)
+    before = done()
+    assert before < COUNT, "killed too late to prove anything"
+    broker.flushall()
+    send(COUNT, COUNT + 10)
+    with worker(test_database_name, tmp_path):
+        later()
+        end = time.monotonic() + 20
+        while done() < COUNT + 10 and time.monotonic() < end:
+            sweep()
+            time.sleep(0.2)
+    broker.close()
+    assert done() == COUNT + 10
+    assert set(arrived(tmp_path)) == set(range(COUNT + 10))
+    assert len(arrived(tmp_path)) <= COUNT + 10 + 2, (
+        "at most the two that were in the killed processes' hands went twice"
+    )
+    assert Event.objects.filter(attempts__gt=2).count() == 0
+    assert not QueuedMail.objects.exists()
