@@ -15,7 +15,7 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
-        from tenants.rls import checks, grants  # noqa: PLC0415, F401 - models exist only now
+        from tenants.rls import checks  # noqa: PLC0415 - models exist only now
 
         keyring.self_test()
         connection_created.connect(checks.refuse_wrong_role, dispatch_uid="refuse_wrong_role")
