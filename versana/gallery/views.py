@@ -5,8 +5,10 @@ from collections.abc import Callable
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods
 
+from inbox.views import FRAME_POLICY
 from tenants.context_processors import Frame
 from versana.gallery import conversations, settings, stores
 
@@ -159,12 +161,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@xframe_options_sameorigin
 def mail(request: HttpRequest) -> HttpResponse:
-    """A message's HTML in its frame."""
-    return HttpResponse(
-        "<!doctype html><title>Mail</title><p>The mugs came <b>yesterday</b>, thank you.</p>"
-        + "<p>Another line.</p>" * 12
-    )
+    """A message's HTML in its frame, under the inbox's own policy."""
+    lines = "<p>Another line.</p>" * 12
+    response = HttpResponse(f"<!doctype html><title>Mail</title><p>The mugs came <b>yesterday</b>.</p>{lines}")
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    return response
 
 
 @require_GET
