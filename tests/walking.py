@@ -99,9 +99,7 @@ def failed(client: Client, response: HttpResponse) -> ConnectionAttempt:
     reference = soup.select_one("dl code").get_text()
     attempt = ConnectionAttempt.objects.get(reference=reference)
     assert soup.select_one("dl time")["datetime"] == attempt.finished_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert [li.get_text() for li in soup.select("ol li")][
-        0
-    ] == "Confirm you are logged into the correct Shopify account."
+    assert soup.select_one("ol li").get_text() == "Confirm you are logged into the correct Shopify account."
     return attempt
 
 
