@@ -54,7 +54,7 @@ def card(
 def detail(order: Order) -> OrderDetail:
     """The items grouped by where they are. An item in two parcels stands in both, each with its own quantity."""
     lines = {line.id: line for line in order.lines}
-    alive = [parcel for parcel in order.parcels if parcel.status != "CANCELLED"]
+    alive = _alive(order)
     gone = [parcel for parcel in order.parcels if parcel.status == "CANCELLED"]
     positions = (
         {p.id: _("Parcel %(n)d of %(all)d") % {"n": i, "all": len(alive)} for i, p in enumerate(alive, 1)}
@@ -76,14 +76,16 @@ def sentence(order: Order, *, zone: ZoneInfo) -> str:
     pieces = sum(line.quantity for line in order.lines)
     items = ngettext("%(n)d item", "%(n)d items", pieces) % {"n": pieces}
     if order.cancelled_at:
-        why = cancel_reason(order.cancel_reason)
-        when = _day(order.cancelled_at, zone)
-        return _("%(items)s, cancelled %(why)s %(when)s") % {"items": items, "why": why, "when": when}
-    count = len(order.parcels)
+        facts = {"items": items, "why": cancel_reason(order.cancel_reason), "when": _day(order.cancelled_at, zone)}
+        return (
+            _("%(items)s, cancelled %(why)s %(when)s") if facts["why"] else _("%(items)s, cancelled %(when)s")
+        ) % facts
+    alive = _alive(order)
+    count = len(alive)
     if not count:
         return _("%(items)s, not shipped yet") % {"items": items}
     parcels = ngettext("%(n)d parcel", "%(n)d parcels", count) % {"n": count}
-    delivered = [parcel.delivered_at for parcel in order.parcels if parcel.delivered_at]
+    delivered = [parcel.delivered_at for parcel in alive if parcel.delivered_at]
     if len(delivered) == count:
         return _("%(items)s, %(parcels)s delivered %(when)s") % {
             "items": items,
@@ -121,6 +123,10 @@ def _parcel(parcel: Parcel, position: str, lines: dict[str, LineItem]) -> Parcel
         more_items=parcel.total_quantity is not None
         and parcel.total_quantity > sum(item.quantity for item in parcel.items),
     )
+
+
+def _alive(order: Order) -> list[Parcel]:
+    return [parcel for parcel in order.parcels if parcel.status != "CANCELLED"]
 
 
 def _moment(parcel: Parcel) -> tuple[str, datetime | None]:
