@@ -1,0 +1,171 @@
+"""Answers as JSON and back: nothing is lost on the way, and what is painted at once stays small."""
+
+import json
+import string
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from integrations.shopify import stored
+from integrations.shopify.types import (
+    Customer,
+    CustomerOrders,
+    Denied,
+    LineItem,
+    Money,
+    Order,
+    Parcel,
+    ParcelItem,
+    Tracking,
+)
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+# Any text that Postgres can keep: no NUL, no lone surrogates (reading.py replaces them).
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
+perhaps = st.none() | texts
+digits = st.text(string.digits, min_size=1, max_size=20)
+counts = st.integers(-(2**31), 2**31)
+offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+moments = st.datetimes(datetime(1970, 1, 2), datetime(2200, 12, 30), timezones=offsets)  # noqa: DTZ001 - zones are given
+money = st.builds(
+    Money,
+    amount=st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12),
+    currency=st.sampled_from(["USD", "EUR", "JPY", "XTS"]),
+)
+lines = st.builds(
+    LineItem, id=texts, title=texts, variant_title=perhaps, sku=perhaps, quantity=counts, current_quantity=counts, unfulfilled_quantity=counts
+)  # fmt: skip
+parcels = st.builds(
+    Parcel,
+    id=texts,
+    status=perhaps,
+    display_status=perhaps,
+    created_at=st.none() | moments,
+    estimated_delivery_at=st.none() | moments,
+    in_transit_at=st.none() | moments,
+    delivered_at=st.none() | moments,
+    total_quantity=st.none() | counts,
+    tracking=st.lists(st.builds(Tracking, company=perhaps, number=perhaps, url=perhaps), max_size=2).map(tuple),
+    items=st.lists(st.builds(ParcelItem, line_id=texts, quantity=counts), max_size=2).map(tuple),
+)
+orders = st.builds(
+    Order,
+    id=texts,
+    legacy_id=digits,
+    name=texts,
+    created_at=moments,
+    processed_at=st.none() | moments,
+    updated_at=st.none() | moments,
+    cancelled_at=st.none() | moments,
+    cancel_reason=perhaps,
+    closed_at=st.none() | moments,
+    test=st.booleans(),
+    fulfillment_status=perhaps,
+    financial_status=perhaps,
+    return_status=perhaps,
+    total=st.none() | money,
+    shop_total=st.none() | money,
+    ship_to=perhaps,
+    lines=st.lists(lines, max_size=3).map(tuple),
+    more_lines=st.booleans(),
+    parcels=st.lists(parcels, max_size=2).map(tuple),
+    email=perhaps,
+)
+customers = st.builds(
+    Customer,
+    id=texts,
+    legacy_id=digits,
+    display_name=texts,
+    email=perhaps,
+    phone=perhaps,
+    created_at=st.none() | moments,
+    number_of_orders=st.none() | st.integers(0, 10**20),
+    spent=st.none() | money,
+    tags=st.lists(texts, max_size=3).map(tuple),
+    note=perhaps,
+)
+
+
+def as_stored(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders)
+def test_an_order_comes_back_as_it_was(order: Order) -> None:
+    head, _ = stored.split(CustomerOrders(None, (order,)))
+    assert stored.order(as_stored(head)["orders"][0]) == order
+
+
+@settings(max_examples=60, deadline=None)
+@given(customers)
+def test_a_customer_comes_back_as_they_were(customer: Customer) -> None:
+    head, _ = stored.split(CustomerOrders(customer))
+    assert stored.customer(as_stored(head)["customer"]) == customer
+
+
+def test_a_customer_we_know_nothing_of_is_none() -> None:
+    assert stored.customer(None) is None
+
+
+def test_denied_fields_come_back() -> None:
+    denied = (Denied("customer.note", "scope"), Denied("orders.email", "protected_data"))
+    head, _ = stored.split(CustomerOrders(None, denied=denied))
+    assert stored.denied(as_stored(head)["denied"]) == denied
+
+
+def an_order(number: int, pieces: int) -> Order:
+    rows = tuple(LineItem(f"l{number}-{n}", f"Thing {n}", None, None, 1, 1, 0) for n in range(pieces))
+    parcel = Parcel(
+        "p", "SUCCESS", "IN_TRANSIT", NOW, None, None, None, 1, (Tracking("UPS", "1Z", None),), (ParcelItem("l", 1),)
+    )
+    return Order(
+        f"gid://{number}", str(number), f"#{number}", NOW - timedelta(days=number), None, None, None, None, None, False, "FULFILLED", "PAID",
+        None, Money(Decimal("1.10"), "USD"), None, None, rows, False, (parcel,),
+    )  # fmt: skip
+
+
+def test_the_newest_three_are_kept_in_full_however_long() -> None:
+    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 250) for n in range(1, 6))))
+    assert [order["full"] for order in head["orders"]] == [True, True, True, False, False]
+    assert len(rest) == 2
+
+
+def test_short_orders_are_all_kept_in_full() -> None:
+    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 1) for n in range(1, 51))))
+    assert all(order["full"] for order in head["orders"])
+    assert rest == {}
+
+
+def test_exactly_seventy_five_lines_are_kept_in_full() -> None:
+    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 25) for n in range(1, 5))))
+    assert [order["full"] for order in head["orders"]] == [True, True, True, False]
+    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 15) for n in range(1, 7))))
+    assert [order["full"] for order in head["orders"]] == [True] * 5 + [False]
+    assert len(rest) == 1
+
+
+def test_a_folded_order_keeps_what_its_line_shows_and_the_rest_has_the_whole() -> None:
+    orders = tuple(an_order(n, 40) for n in range(1, 6))
+    head, rest = stored.split(CustomerOrders(None, orders))
+    line = stored.order(as_stored(head["orders"][4]))
+    assert (line.name, line.lines, line.parcels[0].display_status, line.parcels[0].tracking) == (
+        "#5",
+        (),
+        "IN_TRANSIT",
+        (),
+    )
+    assert stored.order(as_stored(rest)[stored.rest_key("5")]) == orders[4]
+
+
+def test_a_folded_order_is_still_found_by_its_items_and_tracking_numbers() -> None:
+    head, _ = stored.split(CustomerOrders(None, tuple(an_order(n, 40) for n in range(1, 6))))
+    search = head["orders"][4]["search"]
+    assert "#5" in search
+    assert "1z" in search
+    assert "thing 0" in search
+    assert len(search) <= stored.SEARCH_LENGTH
