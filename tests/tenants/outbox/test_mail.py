@@ -56,9 +56,9 @@ def test_the_lines_reach_a_mail_server_with_the_ends_it_asks_for(db: None) -> No
 
 
 def test_a_mail_of_a_change_that_was_undone_is_never_sent(db: None) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         letter().send()
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not QueuedMail.objects.exists()
     assert not Event.objects.exists()
 

@@ -1,0 +1,73 @@
+"""Who imports whom is what the contracts say, and the contracts forget no module."""
+
+import configparser
+import sys
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+from tests.architecture.source import PACKAGES, ROOT, imported, modules
+
+# What of Shopify the inbox may see; everything else there is forbidden to it by name.
+OPEN_TO_THE_INBOX = {"events", "interface", "sections", "types", "vocabulary", "migrations"}
+
+
+def _contract(name: str) -> set[str]:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter")
+    return set(parser[f"importlinter:contract:{name}"]["forbidden_modules"].split())
+
+
+def _names(folder: Path) -> set[str]:
+    return {
+        path.stem
+        for path in folder.iterdir()
+        if (path.suffix == ".py" or path.is_dir()) and not path.name.startswith("__")
+    }
+
+
+def test_the_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+    status = lint_imports(config_filename=str(ROOT / ".importlinter"), no_cache=True)
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+def test_a_new_module_of_shopify_is_forbidden_to_the_inbox_until_somebody_decides() -> None:
+    shopify = {f"integrations.shopify.{name}" for name in _names(ROOT / "integrations/shopify") - OPEN_TO_THE_INBOX}
+    others = {f"integrations.{name}" for name in _names(ROOT / "integrations") - {"shopify"}}
+    assert _contract("inbox-asks-the-interface") == shopify | others
+
+
+def test_the_sandbox_is_forbidden_every_module_of_ours() -> None:
+    shopify = {
+        f"integrations.shopify.{name}" for name in _names(ROOT / "integrations/shopify") - {"sandbox", "migrations"}
+    }
+    others = {f"integrations.{name}" for name in _names(ROOT / "integrations") - {"shopify"}}
+    assert _contract("sandbox-is-an-outsider") == shopify | others | {
+        "versana",
+        "tenants",
+        "inbox",
+        "django",
+        "requests",
+        "shopify",
+    }
+
+
+def test_nothing_of_the_product_imports_the_tests() -> None:
+    assert [m.path for m in modules() if any(name.split(".")[0] == "tests" for name in imported(m.tree))] == []
+
+
+def test_signals_are_listened_to_in_one_place_and_never_those_of_models() -> None:
+    listening = {
+        m.path for m in modules() for name in imported(m.tree) if "signals" in name and name.startswith("django")
+    }
+    assert listening <= {"tenants/apps.py"}
+    of_models = ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
+    assert [m.path for m in modules() for name in imported(m.tree) if name.endswith(of_models)] == []
+
+
+def test_every_top_level_package_is_ours_by_name() -> None:
+    found = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert found == set(PACKAGES)
