@@ -22,9 +22,11 @@ PAYMENT = {
 }  # fmt: skip
 PARCEL = {
     "DELIVERED": "Delivered", "IN_TRANSIT": "In transit", "OUT_FOR_DELIVERY": "Out for delivery", "CANCELED": "Cancelled",
-    "LABEL_PRINTED": "Label printed", "CONFIRMED": "Confirmed", "ATTEMPTED_DELIVERY": "Delivery attempted",
-    "DELAYED": "Delayed", "FAILURE": "Delivery failed", "READY_FOR_PICKUP": "Ready for pickup", "PICKED_UP": "Picked up",
-    "FULFILLED": "Fulfilled", "LABEL_PURCHASED": "Label purchased",
+    "LABEL_PRINTED": "Label printed", "LABEL_PURCHASED": "Label purchased", "LABEL_VOIDED": "Label voided",
+    "CONFIRMED": "Confirmed", "SUBMITTED": "Submitted", "CARRIER_PICKED_UP": "Picked up by carrier", "DELAYED": "Delayed",
+    "ATTEMPTED_DELIVERY": "Delivery attempted", "NOT_DELIVERED": "Not delivered", "FAILURE": "Delivery failed",
+    "READY_FOR_PICKUP": "Ready for pickup", "PICKED_UP": "Picked up", "FULFILLED": "Fulfilled",
+    "MARKED_AS_FULFILLED": "Marked as fulfilled",
 }  # fmt: skip
 RETURN = {"RETURNED": "Returned", "IN_PROGRESS": "Return in progress", "RETURN_REQUESTED": "Return requested"}
 REASON = {"CUSTOMER": "by the customer", "DECLINED": "payment declined", "FRAUD": "suspected fraud",
@@ -93,6 +95,7 @@ class Shop:
         }
 
     def order(self, order: Json, place: int) -> Json:
+        customer = next((c for c in self.customers if c["id"] == order.get("customerId")), None)
         layout = "full" if place == 0 else "brief" if place < 3 else "line"
         shop_money, shown_money = total(order, self.currency)
         there = moment(order["createdAt"]).astimezone(self.zone)
@@ -110,7 +113,9 @@ class Shop:
             "parcels": self.parcels(order),
             "not shipped": [] if order.get("cancelledAt") else pieces(order, left(order)),
             "taken off": pieces(order, taken_off(order)),
-            "foot": [each for each in (destination(order), other and f"{other} in the store's currency") if each],
+            "foot": [
+                each for each in (destination(order, customer), other and f"{other} in the store's currency") if each
+            ],
         }
 
     def parcels(self, order: Json) -> list[Json]:
@@ -258,7 +263,7 @@ def pieces(order: Json, wanted: Counter[str]) -> list[str]:
     return [" ".join(f"{number} × {names[key]}".split()) for key, number in wanted.items() if number > 0]
 
 
-def destination(order: Json) -> str:
-    address = order.get("shippingAddress") or {}
+def destination(order: Json, customer: Json | None) -> str:
+    address = order.get("shippingAddress") or (customer or {}).get("defaultAddress") or {}
     place = ", ".join(filter(None, (address.get(part) for part in ("city", "provinceCode", "countryCodeV2"))))
     return f"Ships to {place}" if place else ""

@@ -16,8 +16,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from bs4 import BeautifulSoup
 from psycopg import sql
 
 from tenants.rls.database import with_database
@@ -39,6 +42,7 @@ from versana.devservices.processes import Child, kill_group, wait_until
 from versana.devservices.valkey import CONFIG
 
 PYTHON = [sys.executable, "-m"]
+_WAITING = "SELECT count(*) FROM outbox_event WHERE done_at IS NULL AND dead_at IS NULL"
 _number = itertools.count(1)
 
 
@@ -48,6 +52,7 @@ class Installation:
     def __init__(self, place: Path, env: dict[str, str], stores: Path, all_orders: Sequence[str]) -> None:
         self.place, self.env, self.stores, self.all_orders = place, env, stores, all_orders
         self.web: list[str] = []
+        self.postgres_log = place  # Known to who starts the servers; missing where they are not ours.
         self.parts: dict[str, Child] = {}
         self.redis_port, self.sandbox_port = free_port(), free_port()
         env["REDIS_URL"] = f"redis://:{secrets.token_urlsafe(16)}@127.0.0.1:{self.redis_port}/0"
@@ -69,6 +74,12 @@ class Installation:
         for name in names:
             self.parts.pop(name).stop(8)
 
+    def stop_all(self) -> None:
+        """Redis and the sandbox last: a worker that has lost its broker does not stop by itself."""
+        served = [name for name in self.parts if name in ("redis", "sandbox")]
+        self.stop(*[name for name in self.parts if name not in served])
+        self.stop(*served)
+
     def kill(self, *names: str) -> None:
         """As the kernel does when memory ends: no goodbye."""
         for name in names:
@@ -80,6 +91,20 @@ class Installation:
         config = CONFIG.format(port=self.redis_port, password=password)
         child = self.start("redis", [binaries.valkey_server(), "-"], stdin=config)
         wait_until(lambda: _answers_on(self.redis_port), child=child, seconds=20)
+        self.record_redis(password)
+
+    def record_redis(self, password: str) -> None:
+        """Every command that Redis is sent, in `redis-commands.N.log`: what was queued is gone when a test looks."""
+        connection = socket.create_connection(("127.0.0.1", self.redis_port))
+        connection.sendall(f"AUTH {password}\r\nMONITOR\r\n".encode())
+        path = self.place / f"redis-commands.{next(_number)}.log"
+
+        def record() -> None:
+            with open(path, "wb", buffering=0) as file, connection:
+                while data := connection.recv(65536):
+                    file.write(data)
+
+        threading.Thread(target=record, daemon=True).start()
 
     def start_sandbox(self, *, latency_ms: int = 0) -> None:
         options: list[object] = ["--port", self.sandbox_port, "--stores", self.stores, "--latency-ms", latency_ms]
@@ -133,7 +158,8 @@ class Installation:
         """`/_sandbox/NAME`: log, settings, tokens."""
         data = json.dumps(body).encode() if body is not None else None
         url = f"{self.env['SHOPIFY_SANDBOX_URL']}/_sandbox/{name}"
-        request = urllib.request.Request(url, data=data, method=method or ("POST" if data else "GET"))
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(url, data=data, headers=headers, method=method or ("POST" if data else "GET"))
         with urllib.request.urlopen(request, timeout=10) as response:
             return json.load(response)
 
@@ -142,6 +168,17 @@ class Installation:
         name = self.env["DATABASE_URL"].rpartition("/")[2]
         return psycopg.connect(with_database(self.env["SUPERUSER_DATABASE_URL"], name), autocommit=True)
 
+    def settle(self, seconds: float = 20) -> None:
+        """Waits until no event is waiting for delivery."""
+        deadline = time.monotonic() + seconds
+        with self.database() as database:
+            while time.monotonic() < deadline:
+                row = database.execute(_WAITING).fetchone()
+                if row == (0,):
+                    return
+                time.sleep(0.1)
+        raise TimeoutError("events are still waiting")
+
     def browser(self, email: str = prepare.AGENT, *, web: int = 0) -> Browser:
         browser = Browser(self.web[web])
         browser.sign_in(email, prepare.PASSWORD)
@@ -149,19 +186,24 @@ class Installation:
 
     def connect(self, *domains: str) -> None:
         """As the owner does it: the form on General, the consent screen, and back."""
-        owner = self.browser(prepare.OWNER)
         for domain in domains:
-            panel = owner.page("/acme/settings/shopify/")  # General loads it as a part of itself
-            form = next(f for f in panel.select("form") if f.select_one("[name=shop]:not([type=hidden])"))
-            consent = owner.page(str(form["action"]), form={**hidden(form), "shop": domain})
-            asked = consent.select_one("form[action*=decision]")
-            if asked is None:
-                raise RuntimeError(f"no consent screen for {domain}")
-            decision = {**hidden(asked), "decision": "approve"}
-            owner.open(f"{self.env['SHOPIFY_SANDBOX_URL']}{asked['action']}", form=decision)
-            told = owner.page(f"/acme/settings/shopify/?{owner.url.rpartition('?')[2]}").get_text()
-            if f"{domain} is connected" not in told:
+            after = self.decide(domain, "approve").get_text()
+            if f"{domain} is connected" not in after:
                 raise RuntimeError(f"{domain} was not connected")
+
+    def decide(self, domain: str, decision: str) -> BeautifulSoup:
+        """What the owner sees after "approve" or "deny" on the consent screen of a store."""
+        owner = self.browser(prepare.OWNER)
+        panel = owner.page("/acme/settings/shopify/")  # General loads it as a part of itself
+        form = next(f for f in panel.select("form") if f.select_one("[name=shop]:not([type=hidden])"))
+        consent = owner.page(str(form["action"]), form={**hidden(form), "shop": domain})
+        asked = consent.select_one("form[action*=decision]")
+        if asked is None:
+            raise RuntimeError(f"no consent screen for {domain}")
+        url = f"{self.env['SHOPIFY_SANDBOX_URL']}{asked['action']}"
+        page = owner.page(url, form={**hidden(asked), "decision": decision})
+        self.ended_at = urllib.parse.urlsplit(owner.url)
+        return owner.page(f"/acme/settings/shopify/?{self.ended_at.query}") if decision == "approve" else page
 
 
 @contextmanager
@@ -181,12 +223,13 @@ def installation(
         env = _with_database(base, f"versana_acceptance_{os.getpid()}_{next(_number)}")
         env |= {
             "DJANGO_SETTINGS_MODULE": settings, "ENVIRONMENT": "test", "SHOPIFY_DOMAIN_ENTRY": "1",
-            "SHOPIFY_REQUEST_ALL_ORDERS": "1" if all_orders else "0", "MAIL_FILE_PATH": str(place / "mail"),
+            "SHOPIFY_REQUEST_ALL_ORDERS": "1", "MAIL_FILE_PATH": str(place / "mail"),
             "MAIL_TRANSPORT": "django.core.mail.backends.filebased.EmailBackend",
         }  # fmt: skip
         here = Installation(place, env, stores, all_orders)
+        here.postgres_log = Path(base["MAIL_FILE_PATH"]).with_name("postgres.log")
         stack.callback(_drop, base["SUPERUSER_DATABASE_URL"], env["DATABASE_URL"].rpartition("/")[2])
-        stack.callback(lambda: here.stop(*here.parts))
+        stack.callback(here.stop_all)
         here.start_redis()
         here.start_sandbox()
         module = [*PYTHON, "tests.acceptance.prepare", *map(str, mailboxes)]

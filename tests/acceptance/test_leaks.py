@@ -1,0 +1,114 @@
+"""No token in clear in any table, log, Redis key, page or mail. Each kind of place is first shown to be searched."""
+
+import base64
+import secrets
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance import leaks, prepare
+from tests.acceptance.conftest import HARBOR, PINE, PRIYA, Acme
+from tests.acceptance.painted import hidden
+
+OUTSIDE = ("sandbox",)  # The other side knows the tokens: it made them.
+
+
+def decoy() -> str:
+    return f"shpat_{secrets.token_hex(16)}"
+
+
+@pytest.fixture
+def planted(acme: Acme, tmp_path: Path) -> Iterator[str]:
+    """A token that nobody issued, put into one place of each kind, each time in another coating."""
+    token = decoy()
+    coated = base64.b64encode(b"x" + token.encode())
+    with acme.stack.database() as database:
+        row = database.execute(
+            "INSERT INTO outbox_queuedmail (message, sender, recipients, created_at) VALUES (%s, '', '[]', now()) RETURNING id",
+            [coated],
+        ).fetchone()
+        with leaks.Redis.from_url(acme.stack.env["REDIS_URL"]) as redis:
+            redis.rpush("planted", token.encode().hex())
+        with open(acme.stack.parts["web0"].log, "ab") as log:
+            log.write("".join(f"%{byte:02x}" for byte in token.encode()).encode() + b"\n")
+        (Path(acme.stack.env["MAIL_FILE_PATH"]) / "planted.log").write_text(f"Subject: {token[:12]}\n")
+        mail(acme, tmp_path, f"Is {token[:20]} yours?")
+        yield token
+        database.execute("DELETE FROM outbox_queuedmail WHERE id = %s", row)
+        with leaks.Redis.from_url(acme.stack.env["REDIS_URL"]) as redis:
+            redis.delete("planted")
+
+
+def mail(acme: Acme, place: Path, text: str) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "someone@example.com", "support@shop.example", "A question"
+    message["Message-ID"], message["Date"] = f"<{secrets.token_hex(8)}@example.com>", "Sun, 22 Nov 2026 08:00:00 +0000"
+    message.set_content(text)
+    (place / "planted.eml").write_bytes(message.as_bytes())
+    acme.stack.manage("import_mail", "--workspace", "acme", place / "planted.eml")
+
+
+def walk(acme: Acme) -> list[str]:
+    """All that touches a token: connect anew, look, renew by expiry, fail, deny, and a mail of ours."""
+    stack = acme.stack
+    stack.connect(HARBOR, PINE)
+    path = acme.cold(PRIYA)
+    acme.look(stack.browser(), path)
+    expire_tokens(acme)
+    acme.look(stack.browser(), acme.cold(PRIYA))
+    stack.decide("north-pier.myshopify.com", "deny")
+    failure = stack.ended_at.path
+    anybody = stack.browser()
+    anybody.open("/account/logout/", form=hidden(anybody.page("/account/logout/").select_one("form[method=post]")))
+    form = anybody.page("/account/password/reset/").select_one("form[method=post]")
+    anybody.open("/account/password/reset/", form={**hidden(form), "email": prepare.OWNER})
+    stack.settle()
+    return [failure]
+
+
+def expire_tokens(acme: Acme) -> None:
+    """As if an hour had passed on our side: the next question renews the pair."""
+    with acme.stack.database() as database:
+        database.execute("UPDATE shopify_store SET access_expires_at = now() - interval '1 minute'")
+
+
+def sinks(acme: Acme, starts: list[str]) -> Iterator[tuple[str, bytes]]:
+    stack = acme.stack
+    logs = [stack.postgres_log, *stack.place.glob("*.log")]
+    own = [path for path in logs if path.is_file() and not path.name.startswith(OUTSIDE)]
+    with stack.database() as database:
+        yield from leaks.tables(database)
+    yield from leaks.redis_keys(stack.env["REDIS_URL"])
+    yield from (("log" + name, data) for name, data in leaks.files(*own))
+    yield from (("mail" + name, data) for name, data in leaks.files(*Path(stack.env["MAIL_FILE_PATH"]).iterdir()))
+    for email in (prepare.OWNER, prepare.AGENT):
+        yield from leaks.pages(stack.browser(email), starts)
+
+
+def test_no_token_is_found_anywhere_and_the_planted_one_is_found_everywhere(acme: Acme, planted: str) -> None:
+    begun = time.monotonic()
+    starts = ["/acme/inbox/?view=all", "/acme/settings/general/", "/acme/settings/shopify/", *walk(acme)]
+    everything = list(sinks(acme, starts))
+    issued = [row["token"] for row in acme.stack.sandbox("tokens")]
+    assert len(issued) >= 12  # Two stores, twice connected and once renewed, two tokens each.
+    assert set(leaks.by_kind(leaks.search(everything, [planted]))) == {"table", "redis", "logfile", "mailfile", "page"}
+    assert leaks.search(everything, [*issued, acme.stack.env["SHOPIFY_CLIENT_SECRET"]]) == []
+    assert sum(sink.startswith("page") for sink, _ in everything) > 100
+    assert time.monotonic() - begun < 120
+
+
+@pytest.mark.parametrize("coat", ["base64", "hex", "percent", "json", "tail"])
+def test_the_search_sees_through_coats(coat: str) -> None:
+    token = decoy()
+    shown = {
+        "base64": base64.b64encode(b'{"a":"' + token.encode()),
+        "hex": (b"prefix" + token.encode()).hex().encode(),
+        "percent": "".join(f"%{ord(letter):02X}" for letter in token).encode(),
+        "json": f'{{"token": "{token}"}}'.encode(),
+        "tail": f"{token[:12]}...".encode(),
+    }
+    assert leaks.search([("page", shown[coat])], [token])
+    assert not leaks.search([("page", shown[coat])], [decoy()])
