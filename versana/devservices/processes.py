@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import ClassVar
 
 from versana.devservices.places import Trouble
 
+ALMOST_NOTHING = 1_000_000  # bytes
 TETHER = Path(__file__).with_name("tether.py")
 
 
@@ -84,13 +86,11 @@ class Child:
 
     def obituary(self) -> Trouble:
         words = self.last_words()
-        full = (
-            "\nThe disk is full. Free some space and start again: what was stored is kept."
-            if "No space left" in words
-            else ""
-        )
+        # On a full disk the log's own last line is often missing.
+        full = "No space left" in words or shutil.disk_usage(self.log.parent).free < ALMOST_NOTHING
+        hint = "\nThe disk is full. Free some space and start again: what was stored is kept." if full else ""
         return Trouble(
-            f"{words}\n\n{self.name} stopped with status {self.process.poll()}; its log is {self.log}.{full}"
+            f"{words}\n\n{self.name} stopped with status {self.process.poll()}; its log is {self.log}.{hint}"
         )
 
 
