@@ -1,0 +1,62 @@
+"""`manage.py create_tenant SLUG --name NAME --owner EMAIL`: open a workspace on a new installation."""
+
+import getpass
+import sys
+import zoneinfo
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from tenants import provisioning
+from tenants.addresses import AddressError, normalise
+from tenants.models import User
+
+
+class Command(BaseCommand):
+    help = "Open a workspace. Its owner is made too, unless that person exists; the password is asked for, or read from standard input."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the workspace's address: lower-case letters, digits, hyphens")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--owner", required=True, metavar="EMAIL")
+        parser.add_argument("--owner-name", default="", metavar="NAME")
+        parser.add_argument("--time-zone", default="UTC")
+        parser.add_argument("--support-address", action="append", default=[], metavar="EMAIL")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = _address(options["owner"])
+        support = [_address(address) for address in options["support_address"]]
+        if options["time_zone"] not in zoneinfo.available_timezones():
+            raise CommandError(f"“{options['time_zone']}” is not a time zone; one looks like Europe/Vienna.")
+        with transaction.atomic():
+            owner = User.objects.filter(email_norm=email).first() or _person(options["owner"], options["owner_name"])
+            try:
+                tenant = provisioning.open_workspace(
+                    slug=options["slug"],
+                    name=options["name"],
+                    owner=owner,
+                    time_zone=options["time_zone"],
+                    support_addresses=support,
+                )
+            except provisioning.ProvisioningError as error:
+                raise CommandError(str(error)) from None
+        self.stdout.write(f"Workspace {tenant.slug} is open, and {options['owner']} owns it.")
+
+
+def _address(text: str) -> str:
+    try:
+        return normalise(text)
+    except AddressError:
+        raise CommandError(f"“{text}” is not an e-mail address.") from None
+
+
+def _person(email: str, name: str) -> User:
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    return User.objects.create_user(email=email, password=password, name=name)
