@@ -3,11 +3,13 @@ shown twice while new mail pushes rows down."""
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from inbox.models import Conversation
+
+_YEARS = range(1970, 2201)
 
 
 def cursor(row: Conversation) -> str:
@@ -25,6 +27,7 @@ def after(rows: QuerySet[Conversation], position: str) -> QuerySet[Conversation]
         last_at, pk = datetime.fromisoformat(moment), int(key)
     except (ValueError, binascii.Error):
         raise ValueError("not a position in this list") from None
-    if last_at.tzinfo is None or not 0 < pk < 2**63:
+    # Ours are in UTC. Postgres refuses offsets that Python accepts, and arithmetic at the ends of time overflows.
+    if last_at.utcoffset() != timedelta(0) or last_at.year not in _YEARS or not 0 < pk < 2**63:
         raise ValueError("not a position in this list")
     return ordered.filter(Q(last_message_at__lt=last_at) | Q(last_message_at=last_at, pk__lt=pk))

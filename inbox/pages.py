@@ -162,7 +162,7 @@ def _messages(conversation: Conversation, slug: str) -> tuple[MessageCard, ...]:
             slug,
             files.get(row.pk, []),
             position=position,
-            folded=position <= last - 1 and len(rows) > NEWEST_OPEN + 1,
+            folded=position <= last and len(rows) > NEWEST_OPEN + 1,
         )
         for position, row in enumerate(rows, 1)
     )

@@ -1,5 +1,8 @@
 """The doors of the inbox: list, thread, the sections beside it, files."""
 
+import re
+
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
@@ -90,14 +93,22 @@ def message_html(request: MemberRequest, number: int, position: int) -> HttpResp
 def attachment(request: MemberRequest, number: int, position: int, file: int) -> HttpResponse:
     """A file to save, never to show: it came from outside."""
     rows = Attachment.objects.filter(message=_message(number, position)).order_by("pk")
-    row = rows[file - 1 : file].first() if file > 0 else None
+    row = rows[file - 1 : file].first() if 0 < file < 10_000 else None
     if row is None:
         raise Http404
-    name = get_valid_filename(row.name.strip(". ") or "file")
+    name = _file_name(row.name)
     response = HttpResponse(bytes(row.content), content_type="application/octet-stream")
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def _file_name(name: str) -> str:
+    """A sender's name for a file as one that no system minds; "file" where nothing is left of it."""
+    try:
+        return get_valid_filename(re.split(r"[/\\]", name)[-1]).strip(".") or "file"
+    except SuspiciousFileOperation:
+        return "file"
 
 
 def _message(number: int, position: int) -> Message:

@@ -4,7 +4,7 @@ import re
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -63,7 +63,8 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     back = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if safe else "/")
+    # Not redirect(): it would take "inbox" for the name of a view.
+    response = HttpResponseRedirect(back if safe else "/")
     if chosen in ("light", "dark"):
         response.set_cookie(
             "theme", chosen, max_age=31_536_000, secure=request.is_secure(), samesite="Lax", httponly=True
