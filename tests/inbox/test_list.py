@@ -1,0 +1,218 @@
+"""The list of conversations: its views, its counts, and its pages while new mail pushes rows down."""
+
+import base64
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from inbox import keyset, pages
+from inbox.models import Contact, Conversation
+from tenants.rls.context import tenant_context
+from tests import factories
+from tests.conftest import Cast
+from tests.walking import signed_in, soup_of, text_of
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+LIST = "/acme/inbox/"
+
+
+def fill(cast: Cast, moments: list[datetime], *, needs_reply: bool = True) -> list[int]:
+    """Conversations of one contact without messages; their numbers."""
+    with tenant_context(cast.acme.pk):
+        contact = Contact.objects.order_by("pk").first() or factories.contact(
+            email="someone@example.com", name="Someone"
+        )
+        first = Conversation.objects.count() + 1
+        rows = [
+            Conversation(number=n, contact=contact, subject=f"Subject {n}", needs_reply=needs_reply, last_message_at=at)
+            for n, at in enumerate(moments, first)
+        ]
+        Conversation.objects.bulk_create(rows)
+    return [row.number for row in rows]
+
+
+def minutes_ago(*minutes: float) -> list[datetime]:
+    return [NOW - timedelta(minutes=m) for m in minutes]
+
+
+def numbers(client: Client, path: str) -> tuple[list[int], str]:
+    """The rows of a page, and the address of the next one."""
+    response = client.get(path)
+    assert response.status_code == 200
+    soup = soup_of(response)
+    more = soup.select_one("#more-rows")
+    return [int(row["id"].removeprefix("row-")) for row in soup.select("a.row")], more["href"] if more else ""
+
+
+def all_pages(client: Client, path: str = LIST, *, between: object = None) -> list[int]:
+    out: list[int] = []
+    while path:
+        rows, path = numbers(client, path)
+        out += rows
+        if between:
+            between()  # type: ignore[operator]
+    return out
+
+
+def test_the_newest_activity_comes_first(cast: Cast) -> None:
+    fill(cast, minutes_ago(30, 10, 20))
+    assert numbers(signed_in(cast.ava), LIST) == ([2, 3, 1], "")
+
+
+def test_an_empty_inbox_says_so(cast: Cast) -> None:
+    for view, title in (("needs-reply", "Nothing waits for a reply"), ("all", "No conversations yet")):
+        assert title in text_of(signed_in(cast.ava).get(f"{LIST}?view={view}"))
+
+
+def test_all_pages_together_are_complete_and_without_repeats(cast: Cast) -> None:
+    # Threes with the same moment: pages end in the middle of one.
+    made = fill(cast, [NOW - timedelta(minutes=n // 3) for n in range(2 * pages.PAGE + 7)])
+    found = all_pages(signed_in(cast.ava))
+    assert sorted(found) == sorted(made)
+    assert len(set(found)) == len(found)
+
+
+def test_pages_stay_whole_while_new_mail_arrives(cast: Cast) -> None:
+    made = fill(cast, [NOW - timedelta(minutes=n) for n in range(2 * pages.PAGE + 5)])
+    found = all_pages(signed_in(cast.ava), between=lambda: fill(cast, [timezone.now()] * 3))
+    assert found == made, "rows that arrive meanwhile neither hide nor repeat an older one"
+
+
+def test_a_page_that_is_exactly_full_has_no_next_one(cast: Cast) -> None:
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE)])
+    rows, more = numbers(signed_in(cast.ava), LIST)
+    assert (len(rows), more) == (pages.PAGE, "")
+
+
+def test_the_next_rows_come_alone_when_the_page_asks_for_them(cast: Cast) -> None:
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE + 2)])
+    client = signed_in(cast.ava)
+    _, more = numbers(client, LIST)
+    part = client.get(more, headers={"HX-Request": "true"})
+    assert [row["id"] for row in soup_of(part).select("a.row")] == ["row-41", "row-42"]
+    assert b"<html" not in part.content
+
+
+def test_views_divide_what_waits_from_what_is_answered(cast: Cast) -> None:
+    waiting = fill(cast, minutes_ago(1, 2))
+    answered = fill(cast, minutes_ago(3, 4, 5), needs_reply=False)
+    client = signed_in(cast.ava)
+    assert numbers(client, LIST)[0] == waiting
+    assert numbers(client, f"{LIST}?view=replied")[0] == answered
+    assert numbers(client, f"{LIST}?view=all")[0] == waiting + answered
+    counts = [tab.get_text(" ", strip=True) for tab in soup_of(client.get(LIST)).select("a.view")]
+    assert counts == ["Needs reply 2", "Replied 3", "All 5"]
+
+
+def test_a_view_keeps_its_pages_to_itself(cast: Cast) -> None:
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE + 3)])
+    answered = fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE + 3)], needs_reply=False)
+    assert all_pages(signed_in(cast.ava), f"{LIST}?view=replied") == answered
+
+
+def test_counting_stops_at_its_limit(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "COUNT_LIMIT", 5)
+    fill(cast, minutes_ago(*range(6)))
+    fill(cast, minutes_ago(*range(5)), needs_reply=False)
+    counts = [tab.get_text(strip=True) for tab in soup_of(signed_in(cast.ava).get(LIST)).select("a.view .num")]
+    assert counts == ["5+", "5", "5+"]
+
+
+@pytest.mark.parametrize("view", ["mine", "", "needs-reply%00", "ALL", "x" * 3000])
+def test_a_view_that_is_none_is_not_found(cast: Cast, view: str) -> None:
+    assert signed_in(cast.ava).get(f"{LIST}?view={view}").status_code == 404
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "=",
+        "%00",
+        "ⓧ",
+        "a" * 5000,
+        encoded("|"),
+        encoded("2026-01-01T00:00:00|1"),  # without a zone
+        encoded("2026-01-01T00:00:00+00:00|"),
+        encoded("2026-01-01T00:00:00+00:00|x"),
+        encoded("2026-01-01T00:00:00+00:00|0"),
+        encoded("2026-01-01T00:00:00+00:00|-1"),
+        encoded(f"2026-01-01T00:00:00+00:00|{2**63}"),
+        encoded(f"2026-01-01T00:00:00+00:00|{'9' * 5000}"),
+        encoded("' OR 1=1 --|1"),
+        encoded("2026-01-01T00:00:00+00:00\x00|1"),
+        base64.urlsafe_b64encode(b"\xff\xfe|1").decode(),
+    ],
+)
+def test_a_cursor_that_is_none_of_ours_is_not_found(cast: Cast, cursor: str) -> None:
+    fill(cast, minutes_ago(1))
+    assert signed_in(cast.ava).get(f"{LIST}?{urlencode({'after': cursor})}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "2026-01-01T00:00:00+23:59",
+        "0001-01-01T00:00:00+00:00",
+    ],
+)
+def test_a_cursor_that_postgres_would_choke_on_is_not_found(cast: Cast, moment: str) -> None:
+    assert signed_in(cast.ava).get(f"{LIST}?after={encoded(f'{moment}|1')}").status_code == 404
+
+
+def test_a_cursor_of_the_neighbours_shows_our_rows_only(cast: Cast) -> None:
+    with tenant_context(cast.next_door.pk):
+        theirs = factories.conversation(email="x@example.com", subject="Theirs")
+    made = fill(cast, [theirs.last_message_at - timedelta(minutes=1)])
+    rows, _ = numbers(signed_in(cast.ava), f"{LIST}?after={keyset.cursor(theirs)}")
+    assert rows == made
+
+
+def test_the_neighbours_conversations_are_not_in_the_list(cast: Cast) -> None:
+    with tenant_context(cast.next_door.pk):
+        factories.conversation(email="x@example.com", subject="Theirs")
+    page = signed_in(cast.ava).get(f"{LIST}?view=all")
+    assert "Theirs" not in page.content.decode()
+
+
+@pytest.mark.parametrize("path", [LIST, "/acme/", "/acme/inbox/1/", "/nosuch/inbox/"])
+def test_mallory_finds_no_such_workspace(cast: Cast, path: str) -> None:
+    assert signed_in(cast.mallory).get(path).status_code == 404
+
+
+def test_a_stranger_signs_in_first(cast: Cast) -> None:
+    response = Client().get("/acme/inbox/?view=all")
+    assert response["Location"] == "/account/login/?next=/acme/inbox/%3Fview%3Dall"
+
+
+def test_the_workspaces_address_leads_into_its_inbox(cast: Cast) -> None:
+    client = signed_in(cast.ava)
+    assert client.get("/")["Location"] == LIST
+    assert client.get("/acme/")["Location"] == LIST
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
+def test_the_list_is_only_for_reading(cast: Cast, method: str) -> None:
+    assert getattr(signed_in(cast.ava), method)(LIST).status_code == 405
+
+
+def test_hostile_subjects_and_names_are_text(cast: Cast) -> None:
+    evil = "<script>alert(1)</script>\"'&\u202eمرحبا"
+    with tenant_context(cast.acme.pk):
+        of = factories.contact(email="a@example.com", name=evil)
+        factories.conversation(of=of, subject=evil, texts=[evil])
+        factories.conversation(of=factories.contact(name=""), subject="", texts=[])
+    soup = soup_of(signed_in(cast.ava).get("/acme/inbox/1/"))
+    assert not [tag for tag in soup.select("script") if "alert" in tag.get_text()]
+    assert soup.select_one("#row-1 .subject").get_text() == evil
+    assert "(no subject)" in soup.select_one("#row-2").get_text()
