@@ -4,7 +4,7 @@ The packages are never imported and their start functions never called: embedded
 add a user and open root's home directory to everybody. We use them as a bag of binaries.
 """
 
-import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import re
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from versana.devservices.places import Trouble, is_root, own_directory, root_place
@@ -25,11 +26,9 @@ def postgres_bin() -> Path:
     if chosen := os.environ.get("VERSANA_POSTGRES_BIN"):
         return _checked(Path(chosen))
     if package := _package(POSTGRES_PACKAGE):
-        if is_root() and sys.platform == "linux":
-            # Side by side as in the wheel: the programs look for their libraries by relative path.
-            base, libs = package.parent, package.parent / f"{package.name}.libs"
-            return _copy_for_nobody(base, package / "pginstall", libs) / package.name / "pginstall" / "bin"
-        return package / "pginstall" / "bin"
+        # Side by side as in the wheel: the programs look for their libraries by relative path.
+        libraries = package.parent / f"{package.name}.libs"
+        return _for_our_account(package / "pginstall", libraries, package=package) / "bin"
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     if versions:
         return versions[-1].parent
@@ -39,9 +38,7 @@ def postgres_bin() -> Path:
 def valkey_server() -> Path:
     package = _package(VALKEY_PACKAGE)
     if package and (found := sorted(package.glob("_binaries/*/valkey-server"))):
-        if is_root() and sys.platform == "linux":
-            return _copy_for_nobody(found[0].parent, found[0]) / found[0].name
-        return found[0]
+        return _for_our_account(found[0], package=package)
     for name in ("valkey-server", "redis-server"):
         if path := shutil.which(name):
             return Path(path)
@@ -67,10 +64,18 @@ def _package(name: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _copy_for_nobody(base: Path, *sources: Path) -> Path:
-    """A copy that `nobody` can run: PostgreSQL refuses root, and `nobody` cannot enter a .venv below /root."""
-    stamps = [f"{source} {source.stat().st_mtime_ns}" for source in filter(Path.exists, sources)]
-    target = root_place() / f"bin-{hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]}"
+def _for_our_account(*sources: Path, package: Path) -> Path:
+    """The first source; for root its copy, because `nobody`, who runs it, cannot enter a .venv below /root."""
+    if not is_root() or sys.platform != "linux":
+        return sources[0]
+    base = package.parent
+    return _copied(base, sources, name=f"{package.name}-{importlib.metadata.version(package.name)}") / sources[
+        0
+    ].relative_to(base)
+
+
+def _copied(base: Path, sources: Sequence[Path], *, name: str) -> Path:
+    target = root_place() / name
     if target.exists():
         return own_directory(target, mode=0o755)
     fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix="copy-"))
