@@ -230,6 +230,7 @@ def installation(
         here.postgres_log = Path(base["MAIL_FILE_PATH"]).with_name("postgres.log")
         stack.callback(_drop, base["SUPERUSER_DATABASE_URL"], env["DATABASE_URL"].rpartition("/")[2])
         stack.callback(here.stop_all)
+        (place / "mail").mkdir()
         here.start_redis()
         here.start_sandbox()
         module = [*PYTHON, "tests.acceptance.prepare", *map(str, mailboxes)]
