@@ -7,7 +7,7 @@ import pytest
 from celery import Celery
 from kombu import Connection
 
-from tenants.rls.context import TenantError, task_tenant_id, tenant_context
+from tenants.rls.context import TenantError, expected_tenant, task_tenant_id, tenant_context
 from tenants.rls.tasks import HEADER, TenantTask
 
 SEEN: list[Any] = []
@@ -69,6 +69,12 @@ def test_sending_puts_the_current_workspace_into_the_header_and_not_into_the_bod
 def test_sending_without_a_workspace_fails_where_it_is_sent(app: Celery) -> None:
     with pytest.raises(TenantError):
         made(app, look).delay()
+
+
+def test_a_handler_that_is_bound_to_a_workspace_sends_for_it(app: Celery) -> None:
+    with expected_tenant(7):
+        made(app, look).delay()
+    assert sent(app)[0][HEADER] == 7
 
 
 def test_a_header_given_by_the_sender_stands(app: Celery) -> None:
