@@ -83,7 +83,9 @@ def _copied(base: Path, sources: Sequence[Path], *, name: str) -> Path:
         copy = fresh / source.relative_to(base)
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, copy)
-    fresh.chmod(0o755)
+    for path in (fresh, *fresh.rglob("*")):  # A strict umask must not shut `nobody` out.
+        may_run = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o755 if may_run else 0o644)
     try:
         fresh.rename(target)  # In one step: a copy broken off half-way is never taken for a whole one.
     except OSError:

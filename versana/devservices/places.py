@@ -53,7 +53,7 @@ def own_directory(path: Path, *, mode: int = 0o700) -> Path:
 
 def demo_cluster() -> Path:
     """The demo's database files: in the checkout, unless root's `nobody` cannot get there."""
-    if not is_root() or sys.platform != "linux" or open_to_all(ROOT):
+    if not is_root() or sys.platform != "linux" or open_to_all(DEMO):
         return DEMO / "postgres"
     return root_place() / hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]
 
