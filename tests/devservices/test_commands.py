@@ -76,6 +76,15 @@ def test_a_first_manage_command_prepares_the_data_and_hands_back_its_status(chec
     assert not (checkout.path / ".dev" / "demo" / "running.json").exists()
 
 
+def test_data_whose_keys_are_gone_is_neither_opened_nor_thrown_away(checkout: Checkout) -> None:
+    assert checkout.run("manage", "check")[0] == 0
+    (checkout.path / ".dev" / "demo" / "secrets").unlink()
+    status, said = checkout.run("manage", "check")
+    assert status == 1
+    assert "its keys are not (.dev/demo/secrets)" in said
+    assert not (checkout.path / ".dev" / "demo" / "secrets").exists()
+
+
 def test_fresh_never_empties_a_server_of_the_callers(checkout: Checkout) -> None:
     status, said = checkout.run(
         "demo", "--fresh", "--port", str(free_port()), DATABASE_URL="postgres://boss@db.example/postgres"

@@ -53,9 +53,11 @@ def own_directory(path: Path, *, mode: int = 0o700) -> Path:
 
 def demo_cluster() -> Path:
     """The demo's database files: in the checkout, unless root's `nobody` cannot get there."""
-    if not is_root() or sys.platform != "linux" or open_to_all(DEMO):
-        return DEMO / "postgres"
-    return root_place() / hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]
+    own = DEMO / "postgres"
+    if not is_root() or sys.platform != "linux" or own.exists():
+        return own
+    far = root_place() / f"demo-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]}"
+    return own if open_to_all(DEMO) and not far.exists() else far
 
 
 def remove(path: Path) -> None:

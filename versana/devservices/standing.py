@@ -33,6 +33,7 @@ def owned(
         if fresh:
             start_over(caller)
         RUNNING.unlink(missing_ok=True)
+        check_keys(caller)
         keys = credentials.kept(DEMO / "secrets")
         with environment.servers(
             data=demo_cluster(), logs=DEMO / "logs", keys=keys, durable=True, caller=caller
@@ -83,6 +84,14 @@ def announce(env: dict[str, str], *, kind: str, address: str = "") -> None:
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump({"pid": os.getpid(), "kind": kind, "address": address, "env": ours}, file)
     partial.rename(RUNNING)
+
+
+def check_keys(caller: dict[str, str]) -> None:
+    """New keys would open neither the server nor what is sealed in it: say so, instead of failing later."""
+    if not (DEMO / "secrets").exists() and not environment.real_superuser(caller) and demo_cluster().exists():
+        raise Trouble(
+            f"The demo's data ({demo_cluster()}) is there, its keys are not (.dev/demo/secrets). Put them back, or start over: ./dev demo --fresh"
+        )
 
 
 def start_over(caller: dict[str, str]) -> None:
