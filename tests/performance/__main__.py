@@ -1,0 +1,181 @@
+"""`./dev bench`: what a section costs beside an empty page, and what a slow Shopify costs the inbox.
+
+    ./dev bench [--rounds N] [--write FILE]
+
+Starts installations of its own on throw-away servers. Each table compares requests that were interleaved, and beside each
+ratio stands the A/A ratio: the same page against itself, which says how much of a difference is noise.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.acceptance.painted import Browser, conversations, settled
+from tests.acceptance.stack import Installation, installation
+from tests.performance import data
+from tests.performance.measuring import Asked, interleaved, percentile, ratios
+
+SETTINGS = "tests.performance.settings"
+SLOW_MS = 30_000
+
+
+def main(arguments: list[str]) -> int:
+    given = parsed(arguments)
+    with tempfile.TemporaryDirectory() as place:
+        files = data.write(Path(place))
+        said = [*facts(), *section_costs(files, given.rounds), *slow_shopify(files, given.rounds), *load()]
+    print("\n".join(said))
+    if given.write:
+        given.write.write_text("\n".join([*HEADING, *said, ""]))
+    return 0
+
+
+def section_costs(files: tuple[Path, Path], rounds: int) -> list[str]:
+    """One installation: the empty page, the empty page again, a section as full as sections get."""
+    with running(files) as (stack, browser):
+        path = heavy_section(browser)
+        empty = Asked(browser, "/acme/empty/")
+        asked = {
+            "empty page": empty,
+            "empty page again": empty,
+            "section, 50 orders of 25 lines": Asked(browser, path, htmx=True),
+        }
+        taken, sizes = interleaved(asked, rounds)
+        stack.settle()
+    return table("A section beside an empty page", taken, sizes, base="empty page", same="empty page again")
+
+
+def slow_shopify(files: tuple[Path, Path], rounds: int) -> list[str]:
+    """Two installations alike; then the Shopify of one answers after 30 seconds. In both, people keep opening mails."""
+    inbox = "/acme/inbox/?view=all"
+    with running(files) as (_, healthy), running(files) as (other, second):
+        asked = {"inbox": Asked(healthy, inbox), "inbox of the other": Asked(second, inbox)}
+        with people_at_work(healthy, second):
+            alike, sizes = interleaved(asked, rounds)
+            other.sandbox("settings", {"latency_ms": SLOW_MS})
+            time.sleep(3)
+            taken, _ = interleaved(asked, rounds)
+    rows = {
+        "inbox, both healthy": alike["inbox"],
+        "inbox of the other, both healthy (A/A)": alike["inbox of the other"],
+        "inbox, healthy": taken["inbox"],
+        "inbox of the other, its Shopify slow": taken["inbox of the other"],
+    }
+    title = f"The inbox while Shopify answers after {SLOW_MS // 1000} seconds"
+    out = heading(title)
+    for name, values in rows.items():
+        under = alike["inbox"] if "both" in name else taken["inbox"]
+        out.append(row(name, values, under, sizes["inbox"]))
+    return out
+
+
+@contextmanager
+def running(files: tuple[Path, Path]) -> Iterator[tuple[Installation, Browser]]:
+    with installation(stores=files[0], mailboxes=[files[1]], web=1, workers=1, settings=SETTINGS) as stack:
+        stack.connect(data.SHOP)
+        yield stack, stack.browser()
+
+
+def heavy_section(browser: Browser) -> str:
+    """The address of the big customer's section, filled."""
+    path = next(each for each in conversations(browser, "acme") if data.HEAVY in browser.open(each))
+    section = browser.page(path).select_one("section.section")
+    if section is None or len(settled(browser, section).select("article.order")) != data.ORDERS:
+        raise RuntimeError("the section does not hold what it should")
+    return f"{path.partition('?')[0]}stores/1/"
+
+
+@contextmanager
+def people_at_work(*browsers: Browser) -> Iterator[None]:
+    """Opens a conversation a second in each, so that Shopify is being asked all the time."""
+    done = threading.Event()
+
+    def work(browser: Browser) -> None:
+        paths = conversations(browser, "acme")
+        for number in range(1_000_000):
+            if done.wait(1):
+                return
+            try:
+                browser.open(paths[number % len(paths)])
+            except urllib.error.URLError as error:
+                print(f"a conversation could not be opened: {error}", file=sys.stderr)
+
+    people = [threading.Thread(target=work, args=(one,), daemon=True) for one in (_copy(b) for b in browsers)]
+    for person in people:
+        person.start()
+    time.sleep(3)
+    yield
+    done.set()
+    for person in people:
+        person.join(30)
+
+
+def _copy(browser: Browser) -> Browser:
+    other = Browser(browser.base)
+    for cookie in browser.cookies:
+        other.cookies.set_cookie(cookie)
+    return other
+
+
+# --- What is printed ------------------------------------------------------------------------------------------------
+HEADING = ["# Performance", "", "Printed by `./dev bench`.", ""]
+
+
+def heading(title: str) -> list[str]:
+    columns = "| request | number | median ms | p95 ms | ratio at the median | ratio at p95 | bytes |"
+    return ["", f"## {title}", "", columns, "|---|---:|---:|---:|---:|---:|---:|"]
+
+
+def row(name: str, values: list[float], under: list[float], size: int) -> str:
+    median, high = ratios(values, under)
+    numbers = f"{len(values)} | {percentile(values, 0.5):.2f} | {percentile(values, 0.95):.2f}"
+    return f"| {name} | {numbers} | {median:.2f} | {high:.2f} | {size} |"
+
+
+def table(title: str, taken: dict[str, list[float]], sizes: dict[str, int], *, base: str, same: str) -> list[str]:
+    named = {name: f"{name} (A/A)" if name == same else name for name in taken}
+    return [*heading(title), *(row(named[name], values, taken[base], sizes[name]) for name, values in taken.items())]
+
+
+def facts() -> list[str]:
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), ""
+    )
+    return [
+        f"* {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.system()} {platform.machine()}, {os.cpu_count()} processors, {cpu or 'unknown'}",
+        f"* Python {platform.python_version()}; one gunicorn process with 8 threads and one worker for each installation",
+        *load(),
+    ]
+
+
+def load() -> list[str]:
+    return [f"* Load average of the machine: {', '.join(f'{each:.1f}' for each in os.getloadavg())}"]
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=1000, help="how often each page is asked for (1000)")
+    parser.add_argument("--write", type=Path, help="write the tables into this file too")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
