@@ -1,0 +1,1 @@
+"""Stands in for the package: Celery itself takes seconds to start and to stop."""
