@@ -27,7 +27,9 @@ def after(rows: QuerySet[Conversation], position: str) -> QuerySet[Conversation]
         last_at, pk = datetime.fromisoformat(moment), int(key)
     except (ValueError, binascii.Error):
         raise ValueError("not a position in this list") from None
-    # Ours are in UTC. Postgres refuses offsets that Python accepts, and arithmetic at the ends of time overflows.
-    if last_at.utcoffset() != timedelta(0) or last_at.year not in _YEARS or not 0 < pk < 2**63:
+    # Ours are in UTC, exactly as written. Python reads trailing NULs and offsets that Postgres refuses, and arithmetic at
+    # the ends of time overflows.
+    ours = last_at.utcoffset() == timedelta(0) and last_at.isoformat() == moment and last_at.year in _YEARS
+    if not ours or not 0 < pk < 2**63:
         raise ValueError("not a position in this list")
     return ordered.filter(Q(last_message_at__lt=last_at) | Q(last_message_at=last_at, pk__lt=pk))
