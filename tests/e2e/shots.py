@@ -1,0 +1,200 @@
+"""`./dev shots [NAME ...]`: photographs the product for docs/images, at the sizes of the design's pictures.
+
+A whole installation of its own is started and filled with the demo's stores and mails; nothing is drawn by hand.
+Inter (Debian: fonts-inter) is what the design was drawn with; without it the system's own font is photographed.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.acceptance.stack import Installation
+from tests.e2e import staging
+from tests.e2e.conftest import open_conversation, sign_in
+from tests.e2e.house import AGENT, BROWSER_ARGUMENTS, COVE, HARBOR, OWNER, PIER, PINE, open_house
+from versana.devservices.places import ROOT
+
+IMAGES = ROOT / "docs" / "images"
+GENERAL = "/acme/settings/general/"
+DESK, CARD, PHONE = (1440, 900), (900, 800), (390, 844)
+BOTH = ("light", "dark")
+
+
+class Studio:
+    """The installation, the browser, and which pictures are wanted (all when none is named)."""
+
+    def __init__(self, house: Installation, browser: Browser, wanted: Sequence[str]) -> None:
+        self.house, self.browser, self.wanted = house, browser, wanted
+        self.known: dict[str, Any] = {}
+
+    @contextmanager
+    def page(self, email: str = "", size: tuple[int, int] = DESK, theme: str = "light") -> Iterator[Page]:
+        if email and email not in self.known:
+            with self.browser.new_context(base_url=self.house.web[0]) as door:
+                sign_in(door.new_page(), email)
+                self.known[email] = door.storage_state()
+        with self.browser.new_context(
+            base_url=self.house.web[0],
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            storage_state=self.known.get(email),
+        ) as context:
+            yield context.new_page()
+
+    def take(self, page: Page, name: str) -> None:
+        if self.wanted and name not in self.wanted:
+            return
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.activeElement?.blur()")
+        page.screenshot(path=IMAGES / f"{name}.png")
+        print(f"docs/images/{name}.png", flush=True)
+
+
+def doors(studio: Studio) -> None:
+    for theme in BOTH:
+        with studio.page(theme=theme) as page:
+            page.goto("/")
+            studio.take(page, f"sign-in-{theme}")
+
+
+def connecting(studio: Studio) -> None:
+    """General without a store, the consent screen, and what a denied consent leads to."""
+    with studio.page(OWNER) as page:
+        general(page)
+        studio.take(page, "general-empty")
+        ask_for(page, HARBOR)
+        page.set_viewport_size({"width": CARD[0], "height": CARD[1]})
+        studio.take(page, "consent")
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("dl code")).to_be_visible()
+        studio.take(page, "failure")
+        page.emulate_media(color_scheme="dark")
+        studio.take(page, "failure-dark")
+
+
+def reading(studio: Studio) -> None:
+    """Maya beside two stores that know her; somebody whom no store knows; the same on a phone."""
+    with studio.page(AGENT) as page:
+        maya(page)
+        page.wait_for_timeout(11_000)
+        page.reload()
+        answered(page)
+        studio.take(page, "inbox-light")
+        page.emulate_media(color_scheme="dark")
+        studio.take(page, "inbox-dark")
+    with studio.page(AGENT) as page:
+        open_conversation(page, "Hana Sato")
+        answered(page)
+        page.get_by_role("button", name=f"Why nothing is shown from {PINE}").click()
+        expect(page.locator(".reason:popover-open")).to_be_visible()
+        studio.take(page, "no-match")
+    for theme in BOTH:
+        with studio.page(AGENT, PHONE, theme) as page:
+            page.goto("/acme/inbox/")
+            studio.take(page, f"list-phone-{theme}")
+            maya(page)
+            studio.take(page, f"inbox-phone-{theme}")
+    with studio.page(AGENT, PHONE) as page:
+        maya(page)
+        page.locator(".drawer-handle").click()
+        studio.take(page, "orders-phone")
+
+
+def connected(studio: Studio) -> None:
+    for theme in BOTH:
+        with studio.page(OWNER, theme=theme) as page:
+            general(page, f"?connected={HARBOR}" if theme == "light" else "")
+            studio.take(page, f"general-connected-{theme}")
+    with studio.page(OWNER) as page:
+        page.goto("/acme/settings/shopify/permissions/")
+        studio.take(page, "permissions")
+
+
+def failing(studio: Studio) -> None:
+    """Shopify stops answering: what was known stays, under a banner."""
+    with studio.page(AGENT) as page:
+        maya(page)
+        page.wait_for_timeout(3_100)  # A row only seconds old is not read again.
+        studio.house.stop("sandbox")
+        for domain in (HARBOR, PINE):
+            page.get_by_label(f"Refresh {domain}").click()
+            page.wait_for_timeout(300)
+        expect(page.get_by_text("Shopify has not answered since")).to_have_count(2)
+        answered(page)
+        studio.take(page, "last-known")
+        page.emulate_media(color_scheme="dark")
+        studio.take(page, "last-known-dark")
+    studio.house.start_sandbox()
+
+
+def revoked(studio: Studio) -> None:
+    """The owner of one store takes our access away in Shopify; the next look finds out."""
+    studio.house.stop("sandbox")
+    state = studio.house.place / "sandbox-state.json"
+    kept = [grant for grant in json.loads(state.read_text()) if grant["shop"] != PIER]
+    state.write_text(json.dumps(kept))
+    studio.house.start_sandbox()
+    with studio.page(AGENT) as page:
+        open_conversation(page, "Amara Diallo")
+        answered(page)
+        page.get_by_label(f"Refresh {PIER}").click()
+        expect(page.get_by_text("Orders cannot be read in this store.")).to_be_visible()
+    for theme in BOTH:
+        with studio.page(OWNER, theme=theme) as page:
+            general(page)
+            expect(page.get_by_role("article", name=PIER).get_by_text("Needs attention")).to_be_visible()
+            studio.take(page, f"general-attention-{theme}")
+
+
+# --- Steps ----------------------------------------------------------------------------------------------------------
+def general(page: Page, query: str = "") -> None:
+    page.goto(f"{GENERAL}{query}")
+    expect(page.locator("#shopify:not([aria-busy])")).to_be_visible()
+
+
+def ask_for(page: Page, domain: str) -> None:
+    page.get_by_label("Domain of the store").fill(domain)
+    page.get_by_label("Domain of the store").press("Enter")
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+
+
+def maya(page: Page) -> None:
+    open_conversation(page, "Maya Lindqvist")
+    answered(page)
+
+
+def answered(page: Page) -> None:
+    expect(page.locator("#side .section[hx-get]")).to_have_count(0)
+
+
+def main(wanted: Sequence[str]) -> int:
+    os.environ["SHOPIFY_STORE_SUGGESTIONS"] = ",".join((HARBOR, PINE, COVE, PIER))
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=30_000)
+    with (
+        tempfile.TemporaryDirectory(prefix="versana-shots-") as place,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=os.environ["CHROMIUM_PATH"], args=BROWSER_ARGUMENTS) as browser,
+    ):
+        stores, mailbox = staging.moved(Path(place))
+        with open_house(stores=stores, mailbox=mailbox) as house:
+            studio = Studio(house, browser, wanted)
+            scenes: list[Callable[[Studio], None]] = [doors, connecting]
+            for scene in scenes:
+                scene(studio)
+            house.connect(HARBOR, PINE, COVE, PIER)
+            for scene in (reading, connected, failing, revoked):
+                scene(studio)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
