@@ -4,7 +4,7 @@ import errno
 import sys
 from collections.abc import Sequence
 
-from versana.devservices import demonstration, gate, prepare, standing, throwaway
+from versana.devservices import chromium, demonstration, gate, prepare, standing, throwaway
 from versana.devservices.environment import caller_environment, real_superuser
 from versana.devservices.places import ROOT, Trouble
 from versana.devservices.processes import Stopped, foreground, stop_on_signals
@@ -25,6 +25,15 @@ def shell(arguments: Sequence[str]) -> int:
         return foreground(arguments or [sys.executable, "manage.py", "shell"], env=env, cwd=ROOT)
 
 
+def shots(arguments: Sequence[str]) -> int:
+    browser = chromium.find_or_install()
+    if not browser:
+        raise Trouble(f"Screenshots need Chromium. As root: {chromium.APT_COMMAND}")
+    with throwaway.servers(caller_environment()) as env:
+        command = [sys.executable, "-m", "tests.e2e.shots", *arguments]
+        return foreground(command, env={**env, "CHROMIUM_PATH": browser}, cwd=ROOT)
+
+
 COMMANDS = {
     "demo": demonstration.main,
     "test": gate.test,
@@ -32,6 +41,7 @@ COMMANDS = {
     "lock": gate.lock,
     "manage": manage,
     "shell": shell,
+    "shots": shots,
 }
 
 
