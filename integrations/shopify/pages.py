@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from integrations.shopify.cards import (
@@ -102,12 +102,20 @@ def _card(store: Store, slug: str, *, may: bool) -> StoreCard:
         badge=BADGES[Store.State(store.state)],
         connected_by=store.connected_by.user.display_name,
         connected_at=store.connected_at,
-        problem_title=store.get_problem_display() if broken else "",
+        problem_title=_problem(store) if broken else "",
         problem_text=FIXES[Store.Problem(store.problem)] if broken and store.problem else "",
         lines=_lines(store),
         disconnect_url=reverse("shopify:disconnect", kwargs={**kwargs, "number": store.number}) if may else "",
         reconnect_url=reverse("shopify:connect", kwargs=kwargs) if may and broken else "",
     )
+
+
+def _problem(store: Store) -> str:
+    """What is wrong and since when: "Permissions are missing (since Nov 20, 08:34)."."""
+    if store.problem_since is None:
+        return f"{store.get_problem_display()}."
+    since = formats.date_format(timezone.localtime(store.problem_since), "M j, H:i")
+    return _("%(problem)s (since %(since)s).") % {"problem": store.get_problem_display(), "since": since}
 
 
 def _lines(store: Store) -> tuple[HealthLine, ...]:

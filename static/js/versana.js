@@ -204,10 +204,11 @@
     const reason = event.target;
     if (!reason.matches?.(".reason") || event.newState !== "open") return;
     const box = $(`[popovertarget="${reason.id}"]`).getBoundingClientRect();
+    const edge = reason.parentElement.getBoundingClientRect().right - parseFloat(getComputedStyle(reason.parentElement).paddingRight);
     const below = box.bottom + 6;
     const top = below + reason.offsetHeight + 8 > innerHeight ? box.top - reason.offsetHeight - 6 : below;
     reason.style.top = `${Math.max(8, top)}px`;
-    reason.style.left = `${Math.max(8, Math.min(box.right - reason.offsetWidth, innerWidth - reason.offsetWidth - 8))}px`;
+    reason.style.left = `${Math.max(8, Math.min(edge - reason.offsetWidth, innerWidth - reason.offsetWidth - 8))}px`;
   }, true);
 
   /* --- The HTML of a mail stands in a sandboxed frame of its own height ----------------------------------------------- */
