@@ -122,52 +122,46 @@ def test_counting_stops_at_its_limit(cast: Cast, monkeypatch: pytest.MonkeyPatch
     assert counts == ["5+", "5", "5+"]
 
 
-@pytest.mark.parametrize("view", ["mine", "", "needs-reply%00", "ALL", "x" * 3000])
-def test_a_view_that_is_none_is_not_found(cast: Cast, view: str) -> None:
-    assert signed_in(cast.ava).get(f"{LIST}?view={view}").status_code == 404
+def test_a_view_that_is_none_is_not_found(cast: Cast) -> None:
+    client = signed_in(cast.ava)
+    for view in ("mine", "", "needs-reply%00", "ALL", "x" * 3000):
+        assert client.get(f"{LIST}?view={view}").status_code == 404, view
 
 
 def encoded(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "x",
-        "=",
-        "%00",
-        "ⓧ",
-        "a" * 5000,
-        encoded("|"),
-        encoded("2026-01-01T00:00:00|1"),  # without a zone
-        encoded("2026-01-01T00:00:00+00:00|"),
-        encoded("2026-01-01T00:00:00+00:00|x"),
-        encoded("2026-01-01T00:00:00+00:00|0"),
-        encoded("2026-01-01T00:00:00+00:00|-1"),
-        encoded(f"2026-01-01T00:00:00+00:00|{2**63}"),
-        encoded(f"2026-01-01T00:00:00+00:00|{'9' * 5000}"),
-        encoded("' OR 1=1 --|1"),
-        encoded("2026-01-01T00:00:00+00:00\x00|1"),
-        base64.urlsafe_b64encode(b"\xff\xfe|1").decode(),
-    ],
+BAD_CURSORS = (
+    "x",
+    "=",
+    "%00",
+    "ⓧ",
+    "a" * 5000,
+    encoded("|"),
+    encoded("2026-01-01T00:00:00|1"),  # without a zone
+    encoded("2026-01-01T00:00:00+00:00|"),
+    encoded("2026-01-01T00:00:00+00:00|x"),
+    encoded("2026-01-01T00:00:00+00:00|0"),
+    encoded("2026-01-01T00:00:00+00:00|-1"),
+    encoded(f"2026-01-01T00:00:00+00:00|{2**63}"),
+    encoded(f"2026-01-01T00:00:00+00:00|{'9' * 5000}"),
+    encoded("' OR 1=1 --|1"),
+    encoded("2026-01-01T00:00:00+00:00\x00|1"),
+    base64.urlsafe_b64encode(b"\xff\xfe|1").decode(),
+    # Postgres would choke on these.
+    encoded("0001-01-01T00:00:00+23:59|1"),
+    encoded("9999-12-31T23:59:59-23:59|1"),
+    encoded("2026-01-01T00:00:00+23:59|1"),
+    encoded("0001-01-01T00:00:00+00:00|1"),
 )
-def test_a_cursor_that_is_none_of_ours_is_not_found(cast: Cast, cursor: str) -> None:
+
+
+def test_a_cursor_that_is_none_of_ours_is_not_found(cast: Cast) -> None:
     fill(cast, minutes_ago(1))
-    assert signed_in(cast.ava).get(f"{LIST}?{urlencode({'after': cursor})}").status_code == 404
-
-
-@pytest.mark.parametrize(
-    "moment",
-    [
-        "0001-01-01T00:00:00+23:59",
-        "9999-12-31T23:59:59-23:59",
-        "2026-01-01T00:00:00+23:59",
-        "0001-01-01T00:00:00+00:00",
-    ],
-)
-def test_a_cursor_that_postgres_would_choke_on_is_not_found(cast: Cast, moment: str) -> None:
-    assert signed_in(cast.ava).get(f"{LIST}?after={encoded(f'{moment}|1')}").status_code == 404
+    client = signed_in(cast.ava)
+    for cursor in BAD_CURSORS:
+        assert client.get(f"{LIST}?{urlencode({'after': cursor})}").status_code == 404, cursor
 
 
 def test_a_cursor_of_the_neighbours_shows_our_rows_only(cast: Cast) -> None:
@@ -185,9 +179,10 @@ def test_the_neighbours_conversations_are_not_in_the_list(cast: Cast) -> None:
     assert "Theirs" not in page.content.decode()
 
 
-@pytest.mark.parametrize("path", [LIST, "/acme/", "/acme/inbox/1/", "/nosuch/inbox/"])
-def test_mallory_finds_no_such_workspace(cast: Cast, path: str) -> None:
-    assert signed_in(cast.mallory).get(path).status_code == 404
+def test_mallory_finds_no_such_workspace(cast: Cast) -> None:
+    client = signed_in(cast.mallory)
+    for path in (LIST, "/acme/", "/acme/inbox/1/", "/nosuch/inbox/"):
+        assert client.get(path).status_code == 404, path
 
 
 def test_a_stranger_signs_in_first(cast: Cast) -> None:
@@ -201,9 +196,10 @@ def test_the_workspaces_address_leads_into_its_inbox(cast: Cast) -> None:
     assert client.get("/acme/")["Location"] == LIST
 
 
-@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
-def test_the_list_is_only_for_reading(cast: Cast, method: str) -> None:
-    assert getattr(signed_in(cast.ava), method)(LIST).status_code == 405
+def test_the_list_is_only_for_reading(cast: Cast) -> None:
+    client = signed_in(cast.ava)
+    for method in ("post", "put", "delete", "patch"):
+        assert getattr(client, method)(LIST).status_code == 405, method
 
 
 def test_hostile_subjects_and_names_are_text(cast: Cast) -> None:

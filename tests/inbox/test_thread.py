@@ -80,19 +80,23 @@ def test_by_htmx_the_thread_comes_alone(cast: Cast, ava: Client) -> None:
     assert b"list-pane" in whole.content
 
 
-@pytest.mark.parametrize("number", ["2", "0", "9" * 25])
-def test_a_conversation_that_is_not_there_is_not_found(cast: Cast, ava: Client, number: str) -> None:
+def test_a_conversation_that_is_not_there_is_not_found(cast: Cast, ava: Client) -> None:
     given(cast)
-    assert ava.get(f"/acme/inbox/{number}/").status_code == 404
+    for number in ("2", "0", "9" * 25):
+        assert ava.get(f"/acme/inbox/{number}/").status_code == 404, number
 
 
-@pytest.mark.parametrize("part", ["", "messages/1/html/", "messages/1/files/1/", "stores/1/", "stores/1/orders/1/"])
-def test_a_conversation_of_the_neighbours_is_not_found(cast: Cast, part: str) -> None:
+PARTS = ("", "messages/1/html/", "messages/1/files/1/", "stores/1/", "stores/1/orders/1/")
+
+
+def test_a_conversation_of_the_neighbours_is_not_found(cast: Cast) -> None:
     thread = given(cast)
     attach(cast, add(cast, thread, html="<p>Hello</p>"))
     mallory = signed_in(cast.mallory)
-    assert mallory.get(f"{THREAD}{part}").status_code == 404
-    assert mallory.get(f"/nextdoor/inbox/1/{part}").status_code == 404
+    for part in PARTS:
+        assert mallory.get(f"{THREAD}{part}").status_code == 404, part
+        assert mallory.get(f"/nextdoor/inbox/1/{part}").status_code == 404, part
+        assert Client().get(f"{THREAD}{part}")["Location"].startswith("/account/login/"), part
 
 
 # --- HTML -----------------------------------------------------------------------------------------------------------
@@ -127,10 +131,10 @@ def test_a_message_without_html_has_no_frame(cast: Cast, ava: Client) -> None:
     assert ava.get(f"{THREAD}messages/1/html/").status_code == 404
 
 
-@pytest.mark.parametrize("position", ["0", "2", "1000000", "9" * 25])
-def test_a_position_that_is_not_there_is_not_found(cast: Cast, ava: Client, position: str) -> None:
+def test_a_position_that_is_not_there_is_not_found(cast: Cast, ava: Client) -> None:
     add(cast, given(cast, texts=[]), html="<p>Hello</p>")
-    assert ava.get(f"{THREAD}messages/{position}/html/").status_code == 404
+    for position in ("0", "2", "1000000", "9" * 25):
+        assert ava.get(f"{THREAD}messages/{position}/html/").status_code == 404, position
 
 
 def test_a_mails_text_is_text(cast: Cast, ava: Client) -> None:
@@ -159,38 +163,39 @@ def test_a_file_is_offered_and_can_only_be_saved(cast: Cast, ava: Client) -> Non
     assert ava.get(chips[1]["href"]).content == b"\xff" * 123_456
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        ".",
-        "..",
-        "???",
-        "💩",
-        "../../etc/passwd",
-        "a\r\nSet-Cookie: x=1",
-        'q"uo"te.txt',
-        "\u202egpj.exe",
-        "x" * 255,
-        "写真.jpg",
-        " . ",
-    ],
+NAMES = (
+    "",
+    ".",
+    "..",
+    "???",
+    "💩",
+    "../../etc/passwd",
+    "a\r\nSet-Cookie: x=1",
+    'q"uo"te.txt',
+    "\u202egpj.exe",
+    "x" * 255,
+    "写真.jpg",
+    " . ",
 )
-def test_a_file_of_any_name_can_be_saved_under_a_harmless_one(cast: Cast, ava: Client, name: str) -> None:
-    attach(cast, add(cast, given(cast, texts=[])), name=name)
-    response = ava.get(f"{THREAD}messages/1/files/1/")
-    assert response.status_code == 200
-    told = response["Content-Disposition"]
-    assert told.startswith("attachment; filename")
-    assert not set(told) & set("\r\n/\\\u202e")
-    assert "Set-Cookie" not in response.headers
-    assert ".." not in told
 
 
-@pytest.mark.parametrize("file", ["0", "2", "1000", "9" * 25])
-def test_a_file_that_is_not_there_is_not_found(cast: Cast, ava: Client, file: str) -> None:
+def test_a_file_of_any_name_can_be_saved_under_a_harmless_one(cast: Cast, ava: Client) -> None:
+    message = add(cast, given(cast, texts=[]))
+    for position, name in enumerate(NAMES, 1):
+        attach(cast, message, name=name)
+        response = ava.get(f"{THREAD}messages/1/files/{position}/")
+        assert response.status_code == 200, name
+        told = response["Content-Disposition"]
+        assert told.startswith("attachment; filename")
+        assert not set(told) & set("\r\n/\\\u202e")
+        assert "Set-Cookie" not in response.headers
+        assert ".." not in told
+
+
+def test_a_file_that_is_not_there_is_not_found(cast: Cast, ava: Client) -> None:
     attach(cast, add(cast, given(cast, texts=[])))
-    assert ava.get(f"{THREAD}messages/1/files/{file}/").status_code == 404
+    for file in ("0", "2", "1000", "9" * 25):
+        assert ava.get(f"{THREAD}messages/1/files/{file}/").status_code == 404, file
 
 
 def test_files_belong_to_their_own_message(cast: Cast, ava: Client) -> None:
@@ -201,8 +206,3 @@ def test_files_belong_to_their_own_message(cast: Cast, ava: Client) -> None:
     attach(cast, first, content=b"of the first")
     assert ava.get(f"{THREAD}messages/1/files/1/").content == b"of the first"
     assert ava.get(f"{THREAD}messages/2/files/1/").content == b"of the second"
-
-
-@pytest.mark.parametrize("part", ["", "messages/1/html/", "messages/1/files/1/"])
-def test_a_stranger_signs_in_first(cast: Cast, part: str) -> None:
-    assert Client().get(f"{THREAD}{part}")["Location"].startswith("/account/login/")

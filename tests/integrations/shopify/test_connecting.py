@@ -182,23 +182,24 @@ def test_beginning_needs_the_forms_own_token(cast: Cast, shopify: RunningSandbox
     assert client.post(CONNECT, {"shop": SHOP}).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "",
-        " ",
-        "example.com",
-        "harbor.myshopify.com.evil.example",
-        "evil.example/harbor.myshopify.com",
-        "a\x00b",
-        "x" * 301,
-        "ⓢhop",
-    ],
+NO_STORES = (
+    "",
+    " ",
+    "example.com",
+    "harbor.myshopify.com.evil.example",
+    "evil.example/harbor.myshopify.com",
+    "a\x00b",
+    "x" * 301,
+    "ⓢhop",
 )
-def test_what_is_no_store_is_refused_in_words(cast: Cast, shopify: RunningSandbox, typed: str) -> None:
-    response = signed_in(cast.olivia).post(CONNECT, {"shop": typed})
-    assert response.status_code == 422
-    assert soup_of(response).select_one("[role=alert]").get_text()
+
+
+def test_what_is_no_store_is_refused_in_words(cast: Cast, shopify: RunningSandbox) -> None:
+    client = signed_in(cast.olivia)
+    for typed in NO_STORES:
+        response = client.post(CONNECT, {"shop": typed})
+        assert response.status_code == 422, typed
+        assert soup_of(response).select_one("[role=alert]").get_text(), typed
     assert not ConnectionAttempt.objects.exists()
 
 
@@ -244,46 +245,46 @@ def changed(back: str, **changes: str | None) -> str:
     return f"{back.partition('?')[0]}?{signed_query(given, CLIENT_SECRET)}"
 
 
-@pytest.mark.parametrize("name", ["code", "hmac", "shop", "state", "timestamp"])
-@pytest.mark.parametrize("how", ["missing", "empty", "twice", "oversized"])
+@pytest.mark.parametrize(
+    ("how", "outcome"),
+    [
+        ("missing", "missing_parameter"),
+        ("empty", "missing_parameter"),
+        ("twice", "duplicate_parameter"),
+        ("oversized", "oversized"),
+    ],
+)
 def test_a_parameter_that_is_missing_repeated_or_oversized(
-    cast: Cast, shopify: RunningSandbox, name: str, how: str
+    cast: Cast, shopify: RunningSandbox, how: str, outcome: str
 ) -> None:
     client = signed_in(cast.olivia)
-    back = answer(shopify, start(client))
-    path, _, query = back.partition("?")
+    path, _, query = answer(shopify, start(client)).partition("?")
     pairs = query.split("&")
-    (own,) = [pair for pair in pairs if pair.startswith(f"{name}=")]
-    others = [pair for pair in pairs if pair != own]
-    instead = {"missing": [], "empty": [f"{name}="], "twice": [own, own], "oversized": [own + "a" * 600]}[how]
-    attempt = failed(client, client.get(f"{path}?{'&'.join(others + instead)}"))
-    expected = {
-        "missing": "missing_parameter",
-        "empty": "missing_parameter",
-        "twice": "duplicate_parameter",
-        "oversized": "oversized",
-    }
-    assert attempt.outcome == expected[how]
+    for name in ("code", "hmac", "shop", "state", "timestamp"):
+        (own,) = [pair for pair in pairs if pair.startswith(f"{name}=")]
+        others = [pair for pair in pairs if pair != own]
+        instead = {"missing": [], "empty": [f"{name}="], "twice": [own, own], "oversized": [own + "a" * 600]}[how]
+        assert failed(client, client.get(f"{path}?{'&'.join(others + instead)}")).outcome == outcome, name
     assert_nothing_came_of_it(cast, shopify)
     assert shopify.calls == []
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "?",
-        "?a",
-        "?%FF=%FF",
-        "?" + "a" * 5000,
-        "?" + "&".join(f"a{n}=1" for n in range(60)),
-        "?shop=%00",
-        "?%00=%00&shop=x",
-    ],
+NO_ANSWERS = (
+    "",
+    "?",
+    "?a",
+    "?%FF=%FF",
+    "?" + "a" * 5000,
+    "?" + "&".join(f"a{n}=1" for n in range(60)),
+    "?shop=%00",
+    "?%00=%00&shop=x",
 )
-def test_a_callback_that_is_no_answer_at_all(cast: Cast, shopify: RunningSandbox, query: str) -> None:
+
+
+def test_a_callback_that_is_no_answer_at_all(cast: Cast, shopify: RunningSandbox) -> None:
     client = signed_in(cast.olivia)
-    assert failed(client, client.get(f"/shopify/callback/{query}")).outcome in EXPLANATIONS
+    for query in NO_ANSWERS:
+        assert failed(client, client.get(f"/shopify/callback/{query}")).outcome in EXPLANATIONS, query
     assert_nothing_came_of_it(cast, shopify)
 
 
@@ -520,12 +521,10 @@ def test_signed_out_on_the_way_back(cast: Cast, shopify: RunningSandbox) -> None
     assert failed(client, client.get(back)).outcome == "state_of_another_session"
 
 
-@pytest.mark.parametrize(
-    "query", ["", "?shop=x", "?shop=harbor.myshopify.com&code=a&state=b&timestamp=1&hmac=" + "0" * 64]
-)
-def test_a_stranger_at_the_callback_leaves_no_rows(cast: Cast, shopify: RunningSandbox, query: str) -> None:
-    response = Client().get(f"/shopify/callback/{query}")
-    assert response["Location"] == "/account/login/"
+def test_a_stranger_at_the_callback_leaves_no_rows(cast: Cast, shopify: RunningSandbox) -> None:
+    unsigned = f"?shop={SHOP}&code=a&state=b&timestamp=1&hmac={'0' * 64}"
+    for query in ("", "?shop=x", unsigned):
+        assert Client().get(f"/shopify/callback/{query}")["Location"] == "/account/login/"
     assert not ConnectionAttempt.objects.exists()
 
 
@@ -540,18 +539,19 @@ def test_a_rotated_client_secret_opens_answers_signed_with_the_old_one(
 
 
 # --- The page of a failure ------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("code", [*EXPLANATIONS, "something_new"])
-def test_every_failure_has_a_page_with_plain_words(cast: Cast, code: str) -> None:
+def test_every_failure_has_a_page_with_plain_words(cast: Cast) -> None:
     client = signed_in(cast.olivia)
-    attempt = attempts.record_failure(outcome=code, user_id=cast.olivia.user_id)
-    page = text_of(client.get(f"/shopify/attempts/{attempt.reference}/"))
-    assert code not in page or code in ("denied", "oversized", "malformed")
-    assert attempt.reference in page
+    for code in [*EXPLANATIONS, "something_new"]:
+        attempt = attempts.record_failure(outcome=code, user_id=cast.olivia.user_id)
+        page = text_of(client.get(f"/shopify/attempts/{attempt.reference}/"))
+        assert "_" not in code or code not in page
+        assert attempt.reference in page
 
 
-@pytest.mark.parametrize("reference", ["VX-AAAA-AAAA", "x", "%00", "VX-%F0%9F%92%A9", "a" * 500])
-def test_an_unknown_reference_is_not_found(cast: Cast, reference: str) -> None:
-    assert signed_in(cast.olivia).get(f"/shopify/attempts/{reference}/").status_code == 404
+def test_an_unknown_reference_is_not_found(cast: Cast) -> None:
+    client = signed_in(cast.olivia)
+    for reference in ("VX-AAAA-AAAA", "x", "%00", "VX-%F0%9F%92%A9", "a" * 500):
+        assert client.get(f"/shopify/attempts/{reference}/").status_code == 404, reference
 
 
 def test_an_attempt_that_worked_or_is_pending_has_no_failure_page(cast: Cast, shopify: RunningSandbox) -> None:
@@ -569,14 +569,14 @@ def test_references_can_be_read_aloud() -> None:
         assert len(reference) == 12
 
 
-@pytest.mark.parametrize("connected", ["%00", "nobody.myshopify.com", "<script>", "%F0", "x" * 3000])
-def test_only_a_connected_store_is_announced(cast: Cast, shopify: RunningSandbox, connected: str) -> None:
+def test_only_a_connected_store_is_announced(cast: Cast, shopify: RunningSandbox) -> None:
     client = signed_in(cast.olivia)
-    for path in ("/acme/settings/shopify/", "/acme/settings/general/"):
-        page = client.get(f"{path}?connected={connected}")
-        assert page.status_code == 200
-        assert "is connected." not in text_of(page)
-        assert "<script>" not in page.content.decode().replace("<script>document", "")
+    for connected in ("%00", "nobody.myshopify.com", "<b>bold</b>", "%F0", "x" * 3000):
+        for path in ("/acme/settings/shopify/", "/acme/settings/general/"):
+            page = client.get(f"{path}?connected={connected}")
+            assert page.status_code == 200, connected
+            assert "is connected." not in page.content.decode()
+            assert "<b>bold" not in page.content.decode()
 
 
 def test_the_permissions_page_names_what_is_asked_for(cast: Cast, shopify: RunningSandbox) -> None:

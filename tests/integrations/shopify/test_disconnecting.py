@@ -54,13 +54,12 @@ def test_the_page_asks_for_the_stores_name(cast: Cast, store: Store) -> None:
     assert current(cast).state == "connected"
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "harbo", "pine.myshopify.com", "yes", "harbor.myshopify.com.evil", "a\x00b", "x" * 400]
-)
-def test_a_wrong_name_changes_nothing(cast: Cast, store: Store, typed: str) -> None:
-    response = signed_in(cast.olivia).post(DISCONNECT, {"domain": typed})
-    assert response.status_code == 422
-    assert soup_of(response).select_one("[role=alert]").get_text()
+def test_a_wrong_name_changes_nothing(cast: Cast, store: Store) -> None:
+    client = signed_in(cast.olivia)
+    for typed in ("", "harbo", "pine.myshopify.com", "yes", "harbor.myshopify.com.evil", "a\x00b", "x" * 400):
+        response = client.post(DISCONNECT, {"domain": typed})
+        assert response.status_code == 422, typed
+        assert soup_of(response).select_one("[role=alert]").get_text()
     assert current(cast).state == "connected"
     assert pending("StoreDisconnected") == 0
 
@@ -90,9 +89,10 @@ def test_nobody_but_an_owner_can_disconnect(cast: Cast, store: Store, who: str, 
     assert current(cast).state == "connected"
 
 
-@pytest.mark.parametrize("number", ["2", "0", "99999999999999999999999"])
-def test_a_store_that_is_not_there_cannot_be_disconnected(cast: Cast, store: Store, number: str) -> None:
-    assert signed_in(cast.olivia).get(f"/acme/settings/shopify/{number}/disconnect/").status_code == 404
+def test_a_store_that_is_not_there_cannot_be_disconnected(cast: Cast, store: Store) -> None:
+    client = signed_in(cast.olivia)
+    for number in ("2", "0", "9" * 25):
+        assert client.get(f"/acme/settings/shopify/{number}/disconnect/").status_code == 404, number
 
 
 def test_mallory_cannot_disconnect_it_by_its_number_next_door(cast: Cast, store: Store) -> None:

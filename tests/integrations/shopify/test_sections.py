@@ -160,11 +160,11 @@ def test_stores_that_know_the_contact_come_first(cast: Cast, ava: Client, shopif
 
 
 # --- Polls ----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("attempt", "delay"), [(0, 300), (1, 600), (2, 1200), (3, 2000), (11, 2000)])
-def test_polls_wait_longer_each_time(ava: Client, attempt: int, delay: int) -> None:
-    found = section(ava, query=f"?try={attempt}")
-    assert found["hx-trigger"].startswith(f"load delay:{delay}ms")
-    assert found["hx-get"].endswith(f"?try={attempt + 1}")
+def test_polls_wait_longer_each_time(ava: Client) -> None:
+    for attempt, delay in ((0, 300), (1, 600), (2, 1200), (3, 2000), (11, 2000)):
+        found = section(ava, query=f"?try={attempt}")
+        assert found["hx-trigger"].startswith(f"load delay:{delay}ms")
+        assert found["hx-get"].endswith(f"?try={attempt + 1}")
 
 
 def test_after_twelve_polls_the_page_gives_up_with_a_word(ava: Client) -> None:
@@ -180,11 +180,9 @@ def test_twelve_polls_take_about_twenty_seconds() -> None:
     assert 19_000 <= sum(delays) <= 21_000
 
 
-@pytest.mark.parametrize(
-    "query", ["?try=x", "?try=-1", "?try=99999999999", "?try=%00", "?try=²", "?try=", "?refresh", "?try=1&try=2"]
-)
-def test_odd_polls_are_answered(ava: Client, query: str) -> None:
-    assert section(ava, query=query)["id"] == "store-1"
+def test_odd_polls_are_answered(ava: Client) -> None:
+    for query in ("?try=x", "?try=-1", "?try=99999999999", "?try=%00", "?try=²", "?try=", "?refresh", "?try=1&try=2"):
+        assert section(ava, query=query)["id"] == "store-1", query
 
 
 def test_polling_does_not_ask_shopify_again(ava: Client, shopify: RunningSandbox) -> None:
@@ -237,33 +235,33 @@ def test_when_shopify_fails_and_nothing_is_known_it_says_so(ava: Client, shopify
     assert "hx-trigger" not in found.attrs
 
 
-@pytest.mark.parametrize("problem", list(Store.Problem))
-def test_a_store_that_needs_attention_gives_agents_a_sentence_and_owners_the_button(
-    cast: Cast, ava: Client, problem: str
-) -> None:
+def test_a_store_that_needs_attention_gives_agents_a_sentence_and_owners_the_button(cast: Cast, ava: Client) -> None:
     known(ava)
-    change(cast, state="needs_attention", problem=problem, problem_since=timezone.now())
-    (found,) = sections(ava)
-    assert "An owner of this workspace can reconnect it." in words(found.select_one(".banner"))
-    assert not found.select(".banner a")
-    assert "#1042" in words(found)
-    (owners,) = sections(signed_in(cast.olivia))
-    assert owners.select_one(".banner a")["href"] == "/acme/settings/general/"
-    assert "Reconnect store" in words(owners.select_one(".banner"))
-    (adams,) = sections(signed_in(cast.adam))
-    assert not adams.select(".banner a")
+    olivia, adam = signed_in(cast.olivia), signed_in(cast.adam)
+    for problem in Store.Problem:
+        change(cast, state="needs_attention", problem=problem, problem_since=timezone.now())
+        (found,) = sections(ava)
+        assert "An owner of this workspace can reconnect it." in words(found.select_one(".banner"))
+        assert not found.select(".banner a")
+        assert "#1042" in words(found)
+        (owners,) = sections(olivia)
+        assert owners.select_one(".banner a")["href"] == "/acme/settings/general/"
+        assert f"{problem.label} since" in words(owners.select_one(".banner"))
+        (adams,) = sections(adam)
+        assert not adams.select(".banner a")
 
 
-@pytest.mark.parametrize("problem", list(Store.Problem))
-def test_the_store_card_says_what_to_do(cast: Cast, ava: Client, problem: str) -> None:
-    change(cast, state="needs_attention", problem=problem, problem_since=timezone.now())
-    olivia = soup_of(signed_in(cast.olivia).get("/acme/settings/shopify/")).select_one("article.store")
-    assert "Needs attention" in words(olivia)
-    assert Store.Problem(problem).label in words(olivia)
-    assert olivia.select_one("form")["action"] == "/acme/settings/shopify/connect/"
-    avas = soup_of(ava.get("/acme/settings/shopify/")).select_one("article.store")
-    assert "Needs attention" in words(avas)
-    assert not avas.select("form, a.button")
+def test_the_store_card_says_what_to_do(cast: Cast, ava: Client) -> None:
+    olivia = signed_in(cast.olivia)
+    for problem in Store.Problem:
+        change(cast, state="needs_attention", problem=problem, problem_since=timezone.now())
+        owners = soup_of(olivia.get("/acme/settings/shopify/")).select_one("article.store")
+        assert "Needs attention" in words(owners)
+        assert problem.label in words(owners)
+        assert owners.select_one("form")["action"] == "/acme/settings/shopify/connect/"
+        agents = soup_of(ava.get("/acme/settings/shopify/")).select_one("article.store")
+        assert "Needs attention" in words(agents)
+        assert not agents.select("form, a.button")
 
 
 def test_hidden_fields_are_said_once(cast: Cast, ava: Client) -> None:
@@ -387,9 +385,9 @@ def test_an_order_that_was_painted_at_once_can_be_fetched_too(ava: Client, long_
     assert "Thing 1-0" in text_of(ava.get(f"/acme/inbox/1/stores/1/orders/{first}/", headers=HTMX))
 
 
-@pytest.mark.parametrize("wanted", ["1", "0", "9" * 30, "²", "٣", "abc", "customer", "%00", "-1", "1__2", "a" * 400])
-def test_an_order_that_is_not_there_is_not_found(ava: Client, long_history: Tag, wanted: str) -> None:
-    assert ava.get(f"/acme/inbox/1/stores/1/orders/{wanted}/", headers=HTMX).status_code == 404
+def test_an_order_that_is_not_there_is_not_found(ava: Client, long_history: Tag) -> None:
+    for wanted in ("1", "0", "9" * 30, "²", "٣", "abc", "customer", "%00", "-1", "1__2", "a" * 400):
+        assert ava.get(f"/acme/inbox/1/stores/1/orders/{wanted}/", headers=HTMX).status_code == 404, wanted
 
 
 def test_an_order_of_another_contact_is_not_found(ava: Client, long_history: Tag) -> None:
@@ -409,9 +407,9 @@ def test_an_order_of_a_disconnected_store_is_not_found(cast: Cast, ava: Client, 
     assert ava.get("/acme/inbox/1/stores/1/").status_code == 404
 
 
-@pytest.mark.parametrize("number", ["2", "0", "9" * 25])
-def test_a_store_that_is_not_there_is_not_found(ava: Client, number: str) -> None:
-    assert ava.get(f"/acme/inbox/1/stores/{number}/").status_code == 404
+def test_a_store_that_is_not_there_is_not_found(ava: Client) -> None:
+    for number in ("2", "0", "9" * 25):
+        assert ava.get(f"/acme/inbox/1/stores/{number}/").status_code == 404, number
 
 
 def test_mallory_finds_nothing_of_it(cast: Cast, ava: Client, long_history: Tag) -> None:
