@@ -120,7 +120,7 @@ def _profile(store: Store, customer: Customer) -> Profile:
 
 
 def _completeness(store: Store, customer: Customer | None, orders: tuple[OrderCard, ...], *, more: bool) -> str:
-    """Why fewer orders are listed than there are. Silence means: these are all."""
+    """Why fewer orders are listed than there are, or whose they are. Silence means: these are all of this customer."""
     shown = len(orders)
     windowed = not covers(store.scopes, READ_ALL_ORDERS)
     total = customer.number_of_orders if customer else None
@@ -131,9 +131,22 @@ def _completeness(store: Store, customer: Customer | None, orders: tuple[OrderCa
         if windowed:
             return _("%(shown)d of %(total)d orders: this store shares the last 60 days") % counts
         return _("%(shown)d of %(total)d orders") % counts
-    if customer is None and shown and windowed:
-        return _("Guest orders of the last 60 days")
-    return ""
+    return _guest(shown, windowed=windowed) if customer is None and shown else ""
+
+
+def _guest(shown: int, *, windowed: bool) -> str:
+    """Why there are orders and no profile above them."""
+    if windowed:
+        words = ngettext(
+            "%(n)d guest order of the last 60 days under this e-mail, no account",
+            "%(n)d guest orders of the last 60 days under this e-mail, no account",
+            shown,
+        )
+    else:
+        words = ngettext(
+            "%(n)d guest order under this e-mail, no account", "%(n)d guest orders under this e-mail, no account", shown
+        )
+    return words % {"n": shown}
 
 
 def _no_match(store: Store, email: str) -> str:

@@ -73,7 +73,10 @@ class Shop:
         if customer and self.count(customer, own) > shown:
             why = "" if self.all_orders else ": this store shares the last 60 days"
             return f"{shown} of {self.count(customer, own)} orders{why}"
-        return "Guest orders of the last 60 days" if shown and not customer and not self.all_orders else ""
+        if customer or not shown:
+            return ""
+        window = "" if self.all_orders else " of the last 60 days"
+        return f"{plural(shown, 'guest order')}{window} under this e-mail, no account"
 
     def count(self, customer: Json, own: list[Json]) -> int:
         return int(customer.get("numberOfOrdersByShop", {}).get(self.domain, len(own)))
