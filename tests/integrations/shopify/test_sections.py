@@ -112,7 +112,7 @@ def test_a_guest_has_orders_and_no_profile(ava: Client) -> None:
     found = known(ava, 2)
     assert found["data-kind"] == "guest"
     assert not found.select(".profile")
-    assert "Guest orders of the last 60 days" in words(found)
+    assert "1 guest order of the last 60 days under this e-mail, no account" in words(found)
     assert "#2001" in words(found)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import string
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -129,43 +130,52 @@ def an_order(number: int, pieces: int) -> Order:
     )  # fmt: skip
 
 
+def folded(*orders: Order) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The last of the orders as its line is stored, and as it is stored whole."""
+    head, rest = stored.split(CustomerOrders(None, (*(an_order(n, 1) for n in range(1, 4)), *orders)))
+    return as_stored(head)["orders"][-1], as_stored(rest)[stored.rest_key(orders[-1].legacy_id)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders)
+def test_a_folded_order_comes_back_whole_and_its_line_says_the_same(order: Order) -> None:
+    line, whole = folded(order)
+    assert stored.order(whole) == order
+    assert stored.line(line) == stored.line(whole)
+
+
 def test_the_newest_three_are_kept_in_full_however_long() -> None:
     head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 250) for n in range(1, 6))))
     assert [order["full"] for order in head["orders"]] == [True, True, True, False, False]
-    assert len(rest) == 2
+    assert sorted(rest) == [stored.rest_key("4"), stored.rest_key("5")]
 
 
-def test_short_orders_are_all_kept_in_full() -> None:
-    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 1) for n in range(1, 51))))
+def test_three_orders_leave_nothing_aside() -> None:
+    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 1) for n in range(1, 4))))
     assert all(order["full"] for order in head["orders"])
     assert rest == {}
 
 
-def test_exactly_seventy_five_lines_are_kept_in_full() -> None:
-    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 25) for n in range(1, 5))))
-    assert [order["full"] for order in head["orders"]] == [True, True, True, False]
-    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 15) for n in range(1, 7))))
-    assert [order["full"] for order in head["orders"]] == [True] * 5 + [False]
-    assert len(rest) == 1
+def test_no_order_at_all_is_kept_as_that() -> None:
+    head, rest = stored.split(CustomerOrders(None))
+    assert (head["customer"], head["orders"], head["more_orders"], rest) == (None, [], False, {})
 
 
-def test_a_folded_order_keeps_what_its_line_shows_and_the_rest_has_the_whole() -> None:
-    orders = tuple(an_order(n, 40) for n in range(1, 6))
-    head, rest = stored.split(CustomerOrders(None, orders))
-    line = stored.order(as_stored(head["orders"][4]))
-    assert (line.name, line.lines, line.parcels[0].display_status, line.parcels[0].tracking) == (
-        "#5",
-        (),
-        "IN_TRANSIT",
-        (),
-    )
-    assert stored.order(as_stored(rest)[stored.rest_key("5")]) == orders[4]
+def test_a_folded_order_keeps_what_its_line_shows_and_nothing_more() -> None:
+    line, whole = folded(an_order(5, 40))
+    shown = stored.line(line)
+    assert (shown.name, shown.total, shown.cancelled) == ("#5", Money(Decimal("1.10"), "USD"), False)
+    assert shown.parcels == (("SUCCESS", "IN_TRANSIT"),)
+    assert "lines" not in line
+    assert len(json.dumps(line)) < len(json.dumps(whole)) / 5
 
 
 def test_a_folded_order_is_still_found_by_its_items_and_tracking_numbers() -> None:
-    head, _ = stored.split(CustomerOrders(None, tuple(an_order(n, 40) for n in range(1, 6))))
-    search = head["orders"][4]["search"]
-    assert "#5" in search
-    assert "1z" in search
-    assert "thing 0" in search
-    assert len(search) <= stored.SEARCH_LENGTH
+    search = folded(an_order(5, 40))[0]["search"].split()
+    assert {"#5", "1z", "thing", "39"} <= set(search)
+    assert len(search) == len(set(search))
+
+
+def test_what_the_filter_searches_stays_short() -> None:
+    order = replace(an_order(5, 1), name="x" * 5000)
+    assert len(folded(order)[0]["search"]) == stored.SEARCH_LENGTH
