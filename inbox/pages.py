@@ -1,5 +1,6 @@
 """The inbox's pages, built from rows: page objects of `cards.py`. Reads only what this workspace may see."""
 
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -79,8 +80,15 @@ def sections_of(slug: str, number: int) -> interface.Addresses:
     here = {"workspace": slug, "number": number}
     return interface.Addresses(
         section=lambda store: reverse("inbox:section", kwargs={**here, "store": store}),
-        order=lambda store, order: reverse("inbox:order", kwargs={**here, "store": store, "order": order}),
+        order=lambda store, order: f"{_orders_url(slug, number, store)}{order}/",
     )
+
+
+@lru_cache(maxsize=1024)
+def _orders_url(slug: str, number: int, store: int) -> str:
+    """What comes before an order's number: a section has fifty orders, and reversing an address is slow."""
+    here = {"workspace": slug, "number": number, "store": store, "order": "0"}
+    return reverse("inbox:order", kwargs=here).removesuffix("0/")
 
 
 def viewer(visit: Visit) -> interface.Viewer:
@@ -107,7 +115,7 @@ _EMPTY = {
     ),
     "all": (
         gettext_lazy("No conversations yet"),
-        gettext_lazy("Import a mailbox to begin: ./dev manage import_mail --workspace …"),
+        gettext_lazy("They appear here as soon as mail has been imported."),
     ),
 }
 _NAMES = {"needs-reply": gettext_lazy("Needs reply"), "replied": gettext_lazy("Replied"), "all": gettext_lazy("All")}

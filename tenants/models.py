@@ -7,7 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 
-from tenants.addresses import normalise
+from tenants.addresses import AddressError, normalise
 from tenants.rls.constraints import SameTenantKey, TenantWall
 from tenants.rls.owned import TenantOwned
 from tenants.roles import Role
@@ -22,8 +22,15 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Platform staff, for `manage.py createsuperuser`. Opens no workspace."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email_norm=normalise(email or ""))
+        try:
+            return self.get(email_norm=normalise(email or ""))
+        except AddressError:
+            raise self.model.DoesNotExist from None
 
 
 class User(AbstractBaseUser, PermissionsMixin):

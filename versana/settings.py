@@ -206,7 +206,7 @@ if SEALING_PRIMARY_KEY not in SEALING_KEYS:
 
 # --- Static ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None  # elsewhere they are served from where they lie
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
@@ -261,6 +261,7 @@ CELERY_TASK_ROUTES = {
     "tenants.outbox.tasks.deliver": {"queue": "interactive"},
     "tenants.outbox.tasks.sweep": {"queue": "background"},
     "tenants.outbox.tasks.tidy": {"queue": "background"},
+    "tenants.tasks.clear_sessions": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
@@ -268,6 +269,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "clear-sessions": {
+        "task": "tenants.tasks.clear_sessions",
+        "schedule": 86_400.0,
+        "options": {"expires": 86_400.0},
+    },
     "forget-order-contexts": {
         "task": "integrations.shopify.tasks.forget_everywhere",
         "schedule": 3600.0,

@@ -16,6 +16,7 @@ from integrations.shopify.models import ConnectionAttempt
 from tenants.models import Membership
 
 LIFE = timedelta(minutes=10)
+KEPT = timedelta(days=180)
 CONNECTED = "connected"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on the telephone
 _REFERENCE = re.compile(f"VX-[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{4}}")
@@ -114,6 +115,11 @@ def of_person(*, reference: str, user_id: int) -> ConnectionAttempt | None:
     if not _REFERENCE.fullmatch(reference):
         return None
     return ConnectionAttempt.objects.filter(reference=reference, user_id=user_id).first()
+
+
+def forget() -> int:
+    """Delete attempts that support will not ask for any more."""
+    return ConnectionAttempt.objects.filter(started_at__lt=timezone.now() - KEPT).delete()[0]
 
 
 def new_reference() -> str:

@@ -40,18 +40,18 @@ def order_detail(*, store_number: int, email_norm: str, legacy_id: str) -> Order
     row = (
         OrderContext.objects.filter(store__number=store_number, email_norm=email_norm)
         .exclude(store__state=Store.State.DISCONNECTED)
-        .values_list(f"rest__{stored.rest_key(legacy_id)}", "head")
+        .values_list(f"rest__{stored.rest_key(legacy_id)}", "head", "store__time_zone")
         .first()
         if legacy_id.isdigit()
         else None
     )
     if row is None:
         return None
-    kept_in_rest, head = row
+    kept_in_rest, head, zone = row
     value = kept_in_rest or next(
         (o for o in (head or {}).get("orders", []) if o["legacy_id"] == legacy_id and o["full"]), None
     )
-    return order_cards.detail(stored.order(value)) if value else None
+    return order_cards.detail(stored.order(value), time_zone=zone) if value else None
 
 
 def _listed() -> QuerySet[Store]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from integrations.shopify import domains, stored
 from integrations.shopify.sections import ItemRow, OrderCard, OrderDetail, ParcelCard, TrackingLink
-from integrations.shopify.types import LineItem, Money, Order, Parcel
+from integrations.shopify.types import LineItem, Money, Order, OrderLine, Parcel
 from integrations.shopify.vocabulary import cancel_reason, line_badge, order_badges, order_marks, parcel_badge
 
 OPEN_ORDERS = 3
@@ -22,36 +23,63 @@ def cards(
     values: Sequence[dict], *, shop_domain: str, zone: ZoneInfo, detail_url: Callable[[str], str]
 ) -> tuple[OrderCard, ...]:
     """Cards of stored orders, newest first: the first open, the next two in brief, the others a line each."""
-    out = []
-    for position, value in enumerate(values):
-        layout = "full" if position == 0 else "brief" if position < OPEN_ORDERS else "line"
-        out.append(
-            card(stored.order(value), value, layout=layout, shop_domain=shop_domain, zone=zone, detail_url=detail_url)
+    opened = [
+        card(
+            stored.order(value),
+            layout="brief" if position else "full",
+            search_text=value["search"],
+            shop_domain=shop_domain,
+            zone=zone,
+            detail_url=detail_url,
         )
-    return tuple(out)
+        for position, value in enumerate(values[:OPEN_ORDERS])
+    ]
+    folded = [
+        line(stored.line(value), search_text=value["search"], shop_domain=shop_domain, detail_url=detail_url)
+        for value in values[OPEN_ORDERS:]
+    ]
+    return (*opened, *folded)
 
 
 def card(
-    order: Order, value: dict, *, layout: str, shop_domain: str, zone: ZoneInfo, detail_url: Callable[[str], str]
+    order: Order, *, layout: str, search_text: str, shop_domain: str, zone: ZoneInfo, detail_url: Callable[[str], str]
 ) -> OrderCard:
-    """One card. Its detail is there when the order is stored in full."""
+    """An order whose detail is painted with it."""
     return OrderCard(
         name=order.name,
         legacy_id=order.legacy_id,
         created_at=order.created_at,
         total=money(order.total or order.shop_total),
-        badges=(line_badge(order),) if layout == "line" else order_badges(order),
-        marks=() if layout == "line" else order_marks(order),
+        badges=order_badges(order),
+        marks=order_marks(order),
         sentence=sentence(order, zone=zone) if layout == "brief" else "",
         admin_url=domains.order_link(shop_domain, order.legacy_id) or "",
         layout=layout,
-        detail=detail(order) if value["full"] else None,
+        detail=detail(order, time_zone=zone.key),
         detail_url=detail_url(order.legacy_id),
-        search_text=value["search"],
+        search_text=search_text,
     )
 
 
-def detail(order: Order) -> OrderDetail:
+def line(order: OrderLine, *, search_text: str, shop_domain: str, detail_url: Callable[[str], str]) -> OrderCard:
+    """An order folded to one line; what is in it is fetched when it is opened."""
+    return OrderCard(
+        name=order.name,
+        legacy_id=order.legacy_id,
+        created_at=order.created_at,
+        total=money(order.total),
+        badges=(line_badge(order),),
+        marks=(),
+        sentence="",
+        admin_url=domains.order_link(shop_domain, order.legacy_id) or "",
+        layout="line",
+        detail=None,
+        detail_url=detail_url(order.legacy_id),
+        search_text=search_text,
+    )
+
+
+def detail(order: Order, *, time_zone: str) -> OrderDetail:
     """The items grouped by where they are. An item in two parcels stands in both, each with its own quantity."""
     lines = {line.id: line for line in order.lines}
     alive = _alive(order)
@@ -68,6 +96,7 @@ def detail(order: Order) -> OrderDetail:
         more_lines=order.more_lines,
         ship_to=order.ship_to or "",
         shop_total=_other_currency(order),
+        time_zone=time_zone,
     )
 
 
@@ -97,11 +126,14 @@ def sentence(order: Order, *, zone: ZoneInfo) -> str:
 
 def money(value: Money | None) -> str:
     """ "$1,482.20"; the currency's code where its sign is not known everywhere."""
-    if value is None:
-        return ""
-    amount = formats.number_format(
-        value.amount, decimal_pos=0 if value.currency in _WHOLE else 2, use_l10n=True, force_grouping=True
-    )
+    return _money(value, get_language() or "") if value else ""
+
+
+@lru_cache(maxsize=4096)
+def _money(value: Money, language: str) -> str:
+    """Kept by language: Django's formatting of one amount takes longer than all else of a folded order."""
+    places = 0 if value.currency in _WHOLE else 2
+    amount = formats.number_format(value.amount, decimal_pos=places, use_l10n=True, force_grouping=True)
     symbol = _SYMBOLS.get(value.currency)
     return f"{symbol}{amount}" if symbol else f"{amount} {value.currency}"
 

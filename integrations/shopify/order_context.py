@@ -24,7 +24,8 @@ from tenants.rls.context import task_tenant_id, tenant_context
 log = logging.getLogger("versana.shopify")
 
 FRESH = timedelta(seconds=60)
-# Longer than the longest refresh (12 s in all, a token refresh before it): after it somebody else may try.
+# Longer than a refresh takes (12 s at most, a token renewed before it). Where Shopify drags every limit out to its end a
+# second refresh may start, which costs a call and harms nothing; a killed worker is made up for this soon.
 LEASE = timedelta(seconds=30)
 # After a failure the next look within this time does not ask again.
 PAUSE_AFTER_FAILURE = timedelta(seconds=15)

@@ -47,13 +47,14 @@ def panel(visit: Visit, *, error: str = "", entered: str = "", just_connected: s
     slug = visit.workspace.slug
     stores = Store.objects.select_related("connected_by__user").exclude(state=Store.State.DISCONNECTED)
     order = sorted(stores, key=lambda store: (store.state != Store.State.NEEDS_ATTENTION, store.shop_domain))
+    here = {store.shop_domain for store in stores}
     return Panel(
         stores=tuple(_card(store, slug, may=may) for store in order),
         may_connect=may,
         connect_url=reverse("shopify:connect", kwargs={"workspace": slug}) if may else "",
         permissions_url=reverse("shopify:permissions", kwargs={"workspace": slug}),
         domain_entry=settings.SHOPIFY_DOMAIN_ENTRY,
-        suggestions=tuple(settings.SHOPIFY_STORE_SUGGESTIONS) if may else (),
+        suggestions=tuple(domain for domain in settings.SHOPIFY_STORE_SUGGESTIONS if may and domain not in here),
         error=error,
         entered=entered,
         sentence_for_others="" if may else _("Only an owner of this workspace can connect or disconnect a store."),

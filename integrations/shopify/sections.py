@@ -50,6 +50,7 @@ class OrderDetail:
     more_lines: bool
     ship_to: str
     shop_total: str  # shown when the shop's currency differs from the customer's, else empty
+    time_zone: str  # the store's own, in which its dates are shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from integrations.shopify.scopes import READ_ALL_ORDERS, covers
 from integrations.shopify.sections import Banner, OrderCard, Profile, Section
 from integrations.shopify.types import Customer, Denied
 
-# Decisions 17: the first answers come within half a second; then every two, twenty in all, then a word.
+# Most answers are there within half a second; then every two seconds, about twenty in all, then a word.
 DELAYS_MS = (300, 600, 1200)
 LATER_MS = 2000
 TRIES = 12

@@ -1,7 +1,7 @@
 """The JSON in which an answer of Shopify's is kept between two looks. Pure: types in, plain values out, and back.
 
-The newest orders are kept in full as long as together they hold few lines (at least three orders, whatever they hold): they
-are painted at once. Of the others only what one line shows stays at hand; their full form is read when one is opened.
+The three newest orders are kept in full, because they are painted at once. Of the others only what one line shows stays at
+hand; their full form is read when one is opened.
 """
 
 from collections.abc import Mapping
@@ -17,30 +17,34 @@ from integrations.shopify.types import (
     LineItem,
     Money,
     Order,
+    OrderLine,
     Parcel,
     ParcelItem,
     Tracking,
 )
 
-ALWAYS_FULL = 3
-# As many lines as three orders of 25: what a page can paint without being felt (decisions: pay only for what is painted).
-FULL_LINES = 75
+FULL_ORDERS = 3
 SEARCH_LENGTH = 600
+_LINE_FIELDS = (
+    "name",
+    "legacy_id",
+    "created_at",
+    "cancelled_at",
+    "financial_status",
+    "fulfillment_status",
+    "total",
+    "shop_total",
+)
 
 Json = dict[str, Any]
 
 
 def split(answer: CustomerOrders) -> tuple[Json, Json]:
     """`head` (profile, newest orders in full, the others as lines) and `rest` (those others in full, by their id)."""
-    orders: list[Json] = []
-    rest: Json = {}
-    budget = FULL_LINES
-    for position, order in enumerate(answer.orders):
-        budget -= len(order.lines)
-        full = position < ALWAYS_FULL or budget >= 0
-        orders.append({"full": full, "search": search_text(order), **_plain(order if full else _line_of(order))})
-        if not full:
-            rest[rest_key(order.legacy_id)] = _plain(order)
+    newest, folded = answer.orders[:FULL_ORDERS], answer.orders[FULL_ORDERS:]
+    orders = [{"full": True, "search": search_text(order), **_plain(order)} for order in newest]
+    orders += [{"full": False, "search": search_text(order), **_line_of(order)} for order in folded]
+    rest = {rest_key(order.legacy_id): _plain(order) for order in folded}
     head = {
         "customer": _plain(answer.customer) if answer.customer else None,
         "orders": orders,
@@ -56,10 +60,11 @@ def rest_key(legacy_id: str) -> str:
 
 
 def search_text(order: Order) -> str:
-    """What the filter box matches: the order's name, its items, its tracking numbers."""
+    """What the filter box matches, word by word: the order's name, its items, its tracking numbers. Each word once."""
     numbers = [t.number or "" for parcel in order.parcels for t in parcel.tracking]
     titles = [f"{line.title} {line.variant_title or ''} {line.sku or ''}" for line in order.lines]
-    return " ".join([order.name, *numbers, *titles]).lower()[:SEARCH_LENGTH]
+    words = " ".join([order.name, *numbers, *titles]).lower().split()
+    return " ".join(dict.fromkeys(words))[:SEARCH_LENGTH]
 
 
 def customer(value: Json | None) -> Customer | None:
@@ -81,7 +86,7 @@ def denied(values: list[Json]) -> tuple[Denied, ...]:
 
 
 def order(value: Mapping[str, Any]) -> Order:
-    """An order back from JSON, in full or as a line."""
+    """An order back from JSON, where it is kept in full."""
     fields = {name: value[name] for name in Order.__dataclass_fields__}
     for name in ("created_at", "processed_at", "updated_at", "cancelled_at", "closed_at"):
         fields[name] = _moment(fields[name])
@@ -99,10 +104,25 @@ def _parcel(value: Json) -> Parcel:
     )
 
 
-def _line_of(order: Order) -> Order:
-    """What one line needs: the states of the parcels without what is in them."""
-    parcels = tuple(replace(parcel, tracking=(), items=()) for parcel in order.parcels)
-    return replace(order, lines=(), parcels=parcels)
+def line(value: Mapping[str, Any]) -> OrderLine:
+    """What one line shows of an order, from either form: a section has up to fifty, so nothing else is decoded."""
+    return OrderLine(
+        name=value["name"],
+        legacy_id=value["legacy_id"],
+        created_at=datetime.fromisoformat(value["created_at"]),
+        total=_money(value["total"] or value["shop_total"]),
+        cancelled=value["cancelled_at"] is not None,
+        financial_status=value["financial_status"],
+        fulfillment_status=value["fulfillment_status"],
+        parcels=tuple((parcel["status"], parcel["display_status"]) for parcel in value["parcels"]),
+    )
+
+
+def _line_of(order: Order) -> Json:
+    """The fields of the full form that `line` reads."""
+    plain = _plain(replace(order, lines=(), ship_to=None))
+    parcels = [{"status": parcel.status, "display_status": parcel.display_status} for parcel in order.parcels]
+    return {name: plain[name] for name in _LINE_FIELDS} | {"parcels": parcels}
 
 
 def _plain(value: Any) -> Json:

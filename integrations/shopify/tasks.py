@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from integrations.shopify import order_context, stores
+from integrations.shopify import attempts, order_context, stores
 from integrations.shopify.events import OrderContextWanted, StoreConnected, StoreDisconnected
 from tenants import doors
 from tenants.rls.context import tenant_context
@@ -22,8 +22,9 @@ def uninstall_at_shopify(event: StoreDisconnected) -> None:
 
 @shared_task(name="integrations.shopify.tasks.forget_everywhere")
 def forget_everywhere() -> None:
-    """Delete stored orders that nobody looked at for 30 days, and farewells older than one, workspace by workspace."""
+    """Delete stored orders that nobody looked at for 30 days, farewells older than one, and old attempts to connect."""
     for tenant_id in doors.tenant_ids():
         with tenant_context(tenant_id):
             order_context.forget()
             stores.forget_farewells()
+    attempts.forget()

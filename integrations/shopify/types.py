@@ -119,6 +119,20 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLine:
+    """An order as one line shows it; `parcels` are pairs of `status` and `displayStatus`."""
+
+    name: str
+    legacy_id: str
+    created_at: datetime
+    total: Money | None
+    cancelled: bool
+    financial_status: str | None
+    fulfillment_status: str | None
+    parcels: tuple[tuple[str | None, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerOrders:
     """The answer to "who is this address in this store": nobody, a customer, or guest orders without a customer.
 

@@ -36,8 +36,12 @@ def panel(request: MemberRequest) -> HttpResponse:
 def connect(request: MemberRequest) -> HttpResponse:
     """Begin: remember the attempt, and send the owner to Shopify's own consent screen."""
     form = ConnectForm(request.POST)
-    if not settings.SHOPIFY_DOMAIN_ENTRY or not form.is_valid():
+    if not form.is_valid():
         return _panel(request, error=_first_error(form), entered=request.POST.get("shop", "")[:300], status=422)
+    shop = form.cleaned_data["shop"]
+    # Reconnecting a store we know is no typing of a domain.
+    if not (settings.SHOPIFY_DOMAIN_ENTRY or Store.objects.filter(shop_domain=shop).exists()):
+        return _panel(request, error=_("Install the app from Shopify’s own pages to connect a store."), status=422)
     try:
         app = installation_app()
     except NoApp:
@@ -48,7 +52,6 @@ def connect(request: MemberRequest) -> HttpResponse:
             ),
             status=422,
         )
-    shop = form.cleaned_data["shop"]
     if doors.tenant_of_shop(shop) not in (None, request.visit.workspace.id):
         return _panel(
             request, error=_("This store is already connected to another workspace."), entered=shop, status=422

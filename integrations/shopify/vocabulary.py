@@ -7,7 +7,7 @@ one that is not in these tables is shown humanised, in neutral, with the shape t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from integrations.shopify.types import Order, Parcel
+from integrations.shopify.types import Order, OrderLine, Parcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,13 @@ def payment_badge(value: str | None) -> Badge | None:
 
 def parcel_badge(parcel: Parcel) -> Badge:
     """A parcel's state. A cancelled fulfilment is cancelled, wherever the carrier last saw the parcel."""
-    if parcel.status == "CANCELLED":
+    return _parcel_badge(parcel.status, parcel.display_status)
+
+
+def _parcel_badge(status: str | None, display_status: str | None) -> Badge:
+    if status == "CANCELLED":
         return CANCELLED
-    return _look_up(_PARCEL, parcel.display_status) or _look_up(_PARCEL_FALLBACK, parcel.status) or UNKNOWN
+    return _look_up(_PARCEL, display_status) or _look_up(_PARCEL_FALLBACK, status) or UNKNOWN
 
 
 def return_badge(value: str | None) -> Badge | None:
@@ -146,13 +150,13 @@ def order_marks(order: Order) -> tuple[Badge, ...]:
     return tuple(mark for mark in marks if mark)
 
 
-def line_badge(order: Order) -> Badge:
+def line_badge(order: OrderLine) -> Badge:
     """The one badge of an order that is a single line: the most final thing that can be said of it."""
-    if order.cancelled_at:
+    if order.cancelled:
         return CANCELLED
     if order.financial_status == "REFUNDED":
         return _PAYMENT["REFUNDED"]
-    parcels = {parcel_badge(parcel) for parcel in order.parcels} - {CANCELLED}
+    parcels = {_parcel_badge(*states) for states in order.parcels} - {CANCELLED}
     if order.fulfillment_status == "FULFILLED" and len(parcels) == 1:
         return parcels.pop()
     return fulfillment_badge(order.fulfillment_status)

@@ -1,13 +1,14 @@
 """Does the wall stand: asked of a live database, table by table, and of the role that a process came in with."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, models
 from django.db import connection as default_connection
-from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tenants.rls import grants, tables
@@ -38,6 +39,12 @@ def refuse_wrong_role(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
         connection.close()
         raise ImproperlyConfigured(f"DATABASE_URL must name the application's role: {'; '.join(faults)}.")
     _checked.add(user)
+
+
+def refuse_wrong_role_at_start() -> None:
+    """For the entry of a process: do not wait for the first request. A database that is away is asked later."""
+    with suppress(OperationalError):
+        default_connection.ensure_connection()
 
 
 def role_faults(connection: BaseDatabaseWrapper) -> list[str]:

@@ -28,11 +28,10 @@ PLATFORM_COLUMNS = {
     "outbox_event": ("id", "tenant_id", "kind", "created_at", "next_run_at", "attempts", "last_error", "done_at", "dead_at"),
 }  # fmt: skip
 
-# What signing in to the admin needs. The role writes sessions, its own log, and the time of a sign-in; nothing else.
+# What signing in to the admin needs. The role writes its own log and the time of a sign-in; nobody's session, no password.
 PLATFORM_TABLES = {
-    "django_session": "SELECT, INSERT, UPDATE, DELETE",
     "django_admin_log": "SELECT, INSERT",
-    "tenants_user": "SELECT, UPDATE (last_login, password)",
+    "tenants_user": "SELECT, UPDATE (last_login)",
     "tenants_user_groups": "SELECT",
     "tenants_user_user_permissions": "SELECT",
     "auth_group": "SELECT",

@@ -235,13 +235,18 @@ def test_platform_staff_may_not(statement: str, superuser_url: str) -> None:
         assert refused(platform, statement)
 
 
-def test_platform_staff_write_their_sessions_and_their_own_log_alone(superuser_url: str) -> None:
+def test_platform_staff_write_their_own_log_and_the_time_they_came_alone(superuser_url: str) -> None:
     with psycopg.connect(superuser_url) as session:
         found = session.execute(
             "SELECT DISTINCT relname FROM pg_class, unnest(ARRAY['INSERT', 'UPDATE']) word WHERE relnamespace = 'public'::regnamespace "
             "AND relkind = 'r' AND (has_any_column_privilege('versana_platform', oid, word) OR has_table_privilege('versana_platform', oid, 'DELETE'))"
         ).fetchall()
-    assert {name for (name,) in found} == {"django_session", "django_admin_log", "tenants_user"}
+        columns = session.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'tenants_user'::regclass AND attnum > 0 "
+            "AND has_column_privilege('versana_platform', attrelid, attname, 'UPDATE')"
+        ).fetchall()
+    assert {name for (name,) in found} == {"django_admin_log", "tenants_user"}
+    assert columns == [("last_login",)]
 
 
 def test_the_backup_role_reads_everything_and_writes_nothing(model: type[models.Model], superuser_url: str) -> None:

@@ -43,7 +43,7 @@ def test_each_parcel_shows_its_own_items_link_and_state() -> None:
     parcels = render(stores.full_section()).details.find_all(class_="parcel")
     assert [re.sub(r"\s+", " ", parcel.get_text(" ", strip=True)) for parcel in parcels[1:]] == [
         parcels[1].get_text(" ", strip=True),
-        "Not shipped yet 2 × Linen apron, Natural",
+        "Not shipped yet Unfulfilled 2 × Linen apron, Natural",
     ]
     first, second = parcels[:2]
     assert first.find("a", class_="track").text == "1Z999AA10123456784"

@@ -34,6 +34,11 @@ def shots(arguments: Sequence[str]) -> int:
         return foreground(command, env={**env, "CHROMIUM_PATH": browser}, cwd=ROOT)
 
 
+def bench(arguments: Sequence[str]) -> int:
+    with throwaway.servers(caller_environment()) as env:
+        return foreground([sys.executable, "-m", "tests.performance", *arguments], env=env, cwd=ROOT)
+
+
 COMMANDS = {
     "demo": demonstration.main,
     "test": gate.test,
@@ -42,6 +47,7 @@ COMMANDS = {
     "manage": manage,
     "shell": shell,
     "shots": shots,
+    "bench": bench,
 }
 
 

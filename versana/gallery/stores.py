@@ -73,6 +73,7 @@ def first_detail() -> OrderDetail:
         more_lines=False,
         ship_to="Portland, Maine, United States",
         shop_total="",
+        time_zone="America/New_York",
     )
 
 
@@ -291,5 +292,11 @@ def _hostile_detail() -> OrderDetail:
         more_items=True,
     )
     return OrderDetail(
-        (parcel,), (), (ItemRow(1, "Broken cup", "Blue"),), more_lines=True, ship_to="تل أبيب", shop_total="€219.40"
+        (parcel,),
+        (),
+        (ItemRow(1, "Broken cup", "Blue"),),
+        more_lines=True,
+        ship_to="تل أبيب",
+        shop_total="€219.40",
+        time_zone="Asia/Jerusalem",
     )

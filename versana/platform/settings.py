@@ -15,7 +15,9 @@ DATABASE_ROLE = "versana_platform"
 INSTALLED_APPS = [*INSTALLED_APPS, "versana.platform"]
 MIDDLEWARE = [name for name in MIDDLEWARE if name != "tenants.rls.middleware.WorkspaceMiddleware"]
 ROOT_URLCONF = "versana.platform.urls"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["versana.platform.backends.PlatformBackend"]
+# Its sessions are signed cookies: the role may not touch the table in which everybody's sessions are.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_NAME = "versana_platform"
 CSRF_COOKIE_NAME = "versana_platform_csrf"
 SESSION_COOKIE_AGE = 4 * 60 * 60

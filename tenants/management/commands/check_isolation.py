@@ -13,7 +13,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         faults = [f"{finding.subject}: {finding.fault}" for finding in checks.findings()]
-        faults += [f"{table}: answered without a workspace" for table in [*tables.owned_tables(), tables.TENANT_TABLE] if _answers(table)]
+        faults += [
+            f"{table}: answered without a workspace"
+            for table in [*tables.owned_tables(), tables.TENANT_TABLE]
+            if _answers(table)
+        ]
         for fault in faults:
             self.stderr.write(fault)
         if faults:
