@@ -59,3 +59,25 @@ def test_a_taken_address_makes_no_person_either(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(CommandError, match="is taken"):
         create(monkeypatch, "--owner", "adam@acme.example")
     assert not User.objects.filter(email_norm="adam@acme.example").exists()
+
+
+def test_a_member_is_added_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    create(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(GOOD))
+    call_command("add_member", "harbor", "ava@acme.example", "--role", "agent", "--name", "Ava")
+    ava = User.objects.get(email_norm="ava@acme.example")
+    assert [workspace.role for workspace in doors.workspaces_of(ava.pk)] == ["agent"]
+    with pytest.raises(CommandError, match="a member already"):
+        call_command("add_member", "harbor", "AVA@acme.example")
+
+
+def test_nobody_is_added_to_a_workspace_that_is_not_there() -> None:
+    with pytest.raises(CommandError, match="no workspace"):
+        call_command("add_member", "nowhere", "ava@acme.example")
+    assert not User.objects.exists()
+
+
+def test_platform_staff_are_made_by_djangos_own_command() -> None:
+    User.objects.create_superuser("staff@platform.example", GOOD.strip())
+    assert User.objects.get().is_staff
+    assert doors.workspaces_of(User.objects.get().pk) == ()

@@ -27,12 +27,12 @@ class Command(BaseCommand):
         parser.add_argument("--support-address", action="append", default=[], metavar="EMAIL")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        email = _address(options["owner"])
-        support = [_address(address) for address in options["support_address"]]
+        email = address(options["owner"])
+        support = [address(each) for each in options["support_address"]]
         if options["time_zone"] not in zoneinfo.available_timezones():
             raise CommandError(f"“{options['time_zone']}” is not a time zone; one looks like Europe/Vienna.")
         with transaction.atomic():
-            owner = User.objects.filter(email_norm=email).first() or _person(options["owner"], options["owner_name"])
+            owner = User.objects.filter(email_norm=email).first() or person(options["owner"], options["owner_name"])
             try:
                 tenant = provisioning.open_workspace(
                     slug=options["slug"],
@@ -46,14 +46,16 @@ class Command(BaseCommand):
         self.stdout.write(f"Workspace {tenant.slug} is open, and {options['owner']} owns it.")
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """Normalised, or a CommandError."""
     try:
         return normalise(text)
     except AddressError:
         raise CommandError(f"“{text}” is not an e-mail address.") from None
 
 
-def _person(email: str, name: str) -> User:
+def person(email: str, name: str) -> User:
+    """Somebody new, with the password that is typed or read."""
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     try:
         validate_password(password, User(email=email, name=name))
