@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from integrations.errors import IntegrationError
 from tenants.crypto.secret import Secret
 
 
@@ -16,8 +17,12 @@ class App:
     secrets: tuple[Secret, ...]
 
 
-class NoApp(Exception):
+class NoApp(IntegrationError):
     """SHOPIFY_CLIENT_ID or SHOPIFY_CLIENT_SECRET is not set."""
+
+    code = "no_app"
+    text = "This installation has no Shopify app."
+    permanent = True
 
 
 def installation_app() -> App:

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 
 from tenants.access import Visit
 from tenants.doors import workspaces_of
@@ -47,6 +48,8 @@ class WorkspaceMiddleware:
             membership.user = request.user
             request.visit = Visit(workspace=workspace, workspaces=workspaces, membership=membership)  # type: ignore[attr-defined]
             response = self.get_response(request)
+            # What stands on these pages is about people: it stays in no cache, and Back after signing out asks anew.
+            patch_cache_control(response, private=True, no_store=True)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             return response

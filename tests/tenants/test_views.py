@@ -221,3 +221,9 @@ def test_two_tabs_show_two_workspaces(cast: Cast) -> None:
     assert client.post("/nextdoor/settings/general/", {**VALID, "name": "Renamed"}).status_code == 302
     assert client.post(GENERAL, VALID).status_code == 403
     assert acme(cast).name == "Acme Goods"
+
+
+def test_pages_about_people_stay_in_no_cache(cast: Cast) -> None:
+    for url in ("/acme/inbox/", "/acme/settings/general/", "/acme/inbox/999/"):
+        response = signed_in(cast.ava).get(url)
+        assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
