@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from tenants.access import Visit
 from tenants.doors import Workspace
@@ -19,6 +20,9 @@ class NavLink:
     selected: bool
 
 
+SettingsNav = tuple[tuple[str, tuple[NavLink, ...]], ...]  # groups of links
+
+
 @dataclass(frozen=True, slots=True)
 class GeneralPage:
     """Settings -> General. `panel_url` is the slot that other packages fill."""
@@ -30,7 +34,7 @@ class GeneralPage:
     panel_url: str
     changed_by: str
     changed_at: datetime | None
-    settings_nav: tuple[tuple[str, tuple[NavLink, ...]], ...]
+    settings_nav: SettingsNav
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,7 @@ class ChoosePage:
 def general_page(
     visit: Visit, tenant: Tenant, form: GeneralForm, *, host: str, saved: bool, connected: str
 ) -> GeneralPage:
-    kwargs = {"workspace": visit.workspace.slug}
-    panel_url = reverse("shopify:panel", kwargs=kwargs)
-    here = NavLink("General", reverse("tenants:general", kwargs=kwargs), selected=True)
-    permissions = NavLink("Shopify permissions", reverse("shopify:permissions", kwargs=kwargs), selected=False)
+    panel_url = reverse("shopify:panel", kwargs={"workspace": visit.workspace.slug})
     return GeneralPage(
         form=form,
         may_edit=visit.may(Permission.CHANGE_SETTINGS),
@@ -53,8 +54,16 @@ def general_page(
         panel_url=f"{panel_url}?connected={connected}" if connected else panel_url,
         changed_by=tenant.changed_by,
         changed_at=tenant.changed_at,
-        settings_nav=(("Workspace", (here, permissions)),),
+        settings_nav=settings_nav(visit, selected="tenants:general"),
     )
+
+
+def settings_nav(visit: Visit, *, selected: str) -> SettingsNav:
+    """The navigation beside every page of the settings. `selected`: the name of the page's own address."""
+    pages = ((_("General"), "tenants:general"), (_("Shopify permissions"), "shopify:permissions"))
+    kwargs = {"workspace": visit.workspace.slug}
+    links = tuple(NavLink(name, reverse(view, kwargs=kwargs), selected=view == selected) for name, view in pages)
+    return ((_("Workspace"), links),)
 
 
 def choose_page(workspaces: tuple[Workspace, ...]) -> ChoosePage:

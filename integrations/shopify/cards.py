@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integrations.shopify.vocabulary import Badge
+from tenants.pages import SettingsNav
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class PermissionsPage:
     never: tuple[str, ...]
     revoke: tuple[str, ...]
     back_url: str
+    settings_nav: SettingsNav
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from integrations.shopify.models import ConnectionAttempt, Store
 from integrations.shopify.scopes import NEVER, READ_ALL_ORDERS, TABLE, covers, missing
 from integrations.shopify.vocabulary import Badge
 from tenants.access import Visit
+from tenants.pages import settings_nav
 from tenants.roles import Permission
 
 BADGES = {
@@ -76,7 +77,8 @@ def disconnect_page(visit: Visit, store: Store, *, error: str = "") -> Disconnec
 def permissions_page(visit: Visit) -> PermissionsPage:
     """Made from the code's own table of scopes, so that it cannot say less than we ask for."""
     rows = tuple(PermissionRow(scope.handle, scope.name, scope.reads, scope.why, scope.required) for scope in TABLE)
-    return PermissionsPage(rows, NEVER, REVOKE, reverse("tenants:general", kwargs={"workspace": visit.workspace.slug}))
+    general = reverse("tenants:general", kwargs={"workspace": visit.workspace.slug})
+    return PermissionsPage(rows, NEVER, REVOKE, general, settings_nav(visit, selected="shopify:permissions"))
 
 
 def failure_page(attempt: ConnectionAttempt, *, retry_url: str) -> FailurePage:

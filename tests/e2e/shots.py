@@ -81,7 +81,7 @@ def connecting(studio: Studio) -> None:
 
 
 def reading(studio: Studio) -> None:
-    """Maya beside two stores that know her; somebody whom no store knows; the same on a phone."""
+    """Maya beside two stores that know her; somebody whom no store knows; a phone."""
     with studio.page(AGENT) as page:
         maya(page)
         page.wait_for_timeout(11_000)
@@ -91,9 +91,9 @@ def reading(studio: Studio) -> None:
         page.emulate_media(color_scheme="dark")
         studio.take(page, "inbox-dark")
     with studio.page(AGENT) as page:
-        open_conversation(page, "Hana Sato")
+        open_conversation(page, "Dee")
         answered(page)
-        page.get_by_role("button", name=f"Why nothing is shown from {PINE}").click()
+        page.get_by_role("button", name=f"Why nothing is shown from {HARBOR}").click()
         expect(page.locator(".reason:popover-open")).to_be_visible()
         studio.take(page, "no-match")
     for theme in BOTH:

@@ -128,7 +128,9 @@ def permissions() -> PermissionsPage:
         "In VersanaCX: Settings, General, Disconnect store.",
         "In Shopify: Settings, Apps and sales channels, VersanaCX, Uninstall.",
     )
-    return PermissionsPage(table, NEVER, revoke, "/_gallery/general/")
+    return PermissionsPage(
+        table, NEVER, revoke, "/_gallery/general/", general(may_edit=True, panel_url="").settings_nav
+    )
 
 
 def failure() -> FailurePage:
