@@ -3,6 +3,7 @@
 import re
 
 from django.core.exceptions import SuspiciousFileOperation
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
@@ -11,7 +12,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from inbox import pages
-from inbox.models import Attachment, Conversation, Message
+from inbox.models import Attachment, ContactAddress, Conversation, Message
 from integrations.shopify import interface
 from integrations.shopify.sections import Section
 from tenants.access import MemberRequest, requires
@@ -57,8 +58,7 @@ def thread(request: MemberRequest, number: int) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
     """One store's section: what is stored now. Polled while an answer is on its way; `refresh=1` asks for a new one."""
-    conversation = _conversation(number)
-    found = _section(request, conversation, store)
+    found = _section(request, number, store)
     if found is None:
         raise Http404
     return render_page(request, "shopify/section.html" if request.htmx else "shopify/section_page.html", found)  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
     """One folded order in full, when it is opened."""
-    detail = interface.order_detail(store_number=store, email_norm=_address(_conversation(number)), legacy_id=order)
+    detail = interface.order_detail(store_number=store, email_norm=_address(number), legacy_id=order)
     if detail is None:
         raise Http404
     return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
@@ -133,16 +133,21 @@ def _conversation(number: int) -> Conversation:
     return found
 
 
-def _address(conversation: Conversation) -> str:
-    return conversation.contact.addresses.order_by("pk").values_list("email_norm", flat=True).first() or ""
+def _address(number: int) -> str:
+    """The address of a conversation's contact (empty: it has none), in one query: sections are polled."""
+    first = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email_norm")[:1]
+    found = Conversation.objects.filter(number=number).values_list(Subquery(first)).first()
+    if found is None:
+        raise Http404
+    return found[0] or ""
 
 
-def _section(request: MemberRequest, conversation: Conversation, store: int) -> Section | None:
+def _section(request: MemberRequest, number: int, store: int) -> Section | None:
     tries = request.GET.get("try", "0")
     return interface.section(
         store_number=store,
-        email_norm=_address(conversation),
-        addresses=pages.sections_of(request.visit.workspace.slug, conversation.number),
+        email_norm=_address(number),
+        addresses=pages.sections_of(request.visit.workspace.slug, number),
         viewer=pages.viewer(request.visit),
         attempt=min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
         force="refresh" in request.GET,

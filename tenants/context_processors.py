@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
+from tenants.access import Visit
 from tenants.roles import Role
 
 
@@ -38,31 +40,30 @@ def theme_of(request: HttpRequest) -> str:
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """`frame` for the base template; None where there is no workspace. `theme` everywhere."""
-    visit = getattr(request, "visit", None)
-    theme = theme_of(request)
-    if visit is None:
-        return {"frame": None, "theme": theme}
+    visit, theme = getattr(request, "visit", None), theme_of(request)
+    # Lazy: what htmx swaps into a page has no frame, and should not pay for its addresses.
+    return {"frame": SimpleLazyObject(lambda: _frame(request, visit, theme)) if visit else None, "theme": theme}
+
+
+def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:
     workspace, user = visit.workspace, visit.membership.user
     slug = {"workspace": workspace.slug}
     nav = request.resolver_match.namespace if request.resolver_match else ""
-    return {
-        "theme": theme,
-        "frame": Frame(
-            workspace_name=workspace.name,
-            workspace_initials=initials(workspace.name),
-            workspace_url_home=reverse("inbox:list", kwargs=slug),
-            inbox_url=reverse("inbox:list", kwargs=slug),
-            settings_url=reverse("tenants:general", kwargs=slug),
-            person_name=user.display_name,
-            person_initials=initials(user.display_name),
-            person_email=user.email,
-            role_word=Role(workspace.role).label,
-            logout_url=reverse("account_logout"),
-            nav="inbox" if nav == "inbox" else "settings",
-            workspaces=tuple(
-                (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id)
-                for w in visit.workspaces
-            ),
-            theme=theme,
+    return Frame(
+        workspace_name=workspace.name,
+        workspace_initials=initials(workspace.name),
+        workspace_url_home=reverse("inbox:list", kwargs=slug),
+        inbox_url=reverse("inbox:list", kwargs=slug),
+        settings_url=reverse("tenants:general", kwargs=slug),
+        person_name=user.display_name,
+        person_initials=initials(user.display_name),
+        person_email=user.email,
+        role_word=Role(workspace.role).label,
+        logout_url=reverse("account_logout"),
+        nav="inbox" if nav == "inbox" else "settings",
+        workspaces=tuple(
+            (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id)
+            for w in visit.workspaces
         ),
-    }
+        theme=theme,
+    )
