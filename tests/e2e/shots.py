@@ -25,6 +25,8 @@ IMAGES = ROOT / "docs" / "images"
 GENERAL = "/acme/settings/general/"
 DESK, CARD, PHONE = (1440, 900), (900, 800), (390, 844)
 BOTH = ("light", "dark")
+# What the pictures show as the installation's name; the browser takes it for this machine, whatever the port is.
+HOST = "support.example.com"
 
 
 class Studio:
@@ -32,20 +34,22 @@ class Studio:
 
     def __init__(self, house: Installation, browser: Browser, wanted: Sequence[str]) -> None:
         self.house, self.browser, self.wanted = house, browser, wanted
-        self.known: dict[str, Any] = {}
+        self.known: dict[tuple[str, str], Any] = {}
 
     @contextmanager
-    def page(self, email: str = "", size: tuple[int, int] = DESK, theme: str = "light") -> Iterator[Page]:
-        if email and email not in self.known:
-            with self.browser.new_context(base_url=self.house.web[0]) as door:
+    def page(
+        self, email: str = "", size: tuple[int, int] = DESK, theme: str = "light", base: str = f"http://{HOST}"
+    ) -> Iterator[Page]:
+        if email and (email, base) not in self.known:
+            with self.browser.new_context(base_url=base) as door:
                 sign_in(door.new_page(), email)
-                self.known[email] = door.storage_state()
+                self.known[email, base] = door.storage_state()
         with self.browser.new_context(
-            base_url=self.house.web[0],
+            base_url=base,
             viewport={"width": size[0], "height": size[1]},
             color_scheme=theme,  # type: ignore[arg-type]
             reduced_motion="reduce",
-            storage_state=self.known.get(email),
+            storage_state=self.known.get((email, base)),
         ) as context:
             yield context.new_page()
 
@@ -70,6 +74,9 @@ def connecting(studio: Studio) -> None:
     with studio.page(OWNER) as page:
         general(page)
         studio.take(page, "general-empty")
+    # The way back from the consent screen leads to the installation's own address.
+    with studio.page(OWNER, base=studio.house.web[0]) as page:
+        general(page)
         ask_for(page, HARBOR)
         page.set_viewport_size({"width": CARD[0], "height": CARD[1]})
         studio.take(page, "consent")
@@ -93,7 +100,7 @@ def reading(studio: Studio) -> None:
     with studio.page(AGENT) as page:
         open_conversation(page, "Dee")
         answered(page)
-        page.get_by_role("button", name=f"Why nothing is shown from {HARBOR}").click()
+        page.locator("#side .section.quiet").last.get_by_role("button").click()
         expect(page.locator(".reason:popover-open")).to_be_visible()
         studio.take(page, "no-match")
     for theme in BOTH:
@@ -176,16 +183,13 @@ def answered(page: Page) -> None:
 
 
 def main(wanted: Sequence[str]) -> int:
+    os.environ["ALLOWED_HOSTS"] = f"localhost,127.0.0.1,{HOST}"
     os.environ["SHOPIFY_STORE_SUGGESTIONS"] = ",".join((HARBOR, PINE, COVE, PIER))
     IMAGES.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=30_000)
-    with (
-        tempfile.TemporaryDirectory(prefix="versana-shots-") as place,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=os.environ["CHROMIUM_PATH"], args=BROWSER_ARGUMENTS) as browser,
-    ):
+    with tempfile.TemporaryDirectory(prefix="versana-shots-") as place:
         stores, mailbox = staging.moved(Path(place))
-        with open_house(stores=stores, mailbox=mailbox) as house:
+        with open_house(stores=stores, mailbox=mailbox) as house, chromium(house) as browser:
             studio = Studio(house, browser, wanted)
             scenes: list[Callable[[Studio], None]] = [doors, connecting]
             for scene in scenes:
@@ -194,6 +198,21 @@ def main(wanted: Sequence[str]) -> int:
             for scene in (reading, connected, failing, revoked):
                 scene(studio)
     return 0
+
+
+@contextmanager
+def chromium(house: Installation) -> Iterator[Browser]:
+    here = house.web[0].replace("http://localhost", "127.0.0.1")
+    arguments = [
+        *BROWSER_ARGUMENTS,
+        f"--host-resolver-rules=MAP {HOST} {here}",
+        "--disable-features=HttpsUpgrades,HttpsFirstBalancedMode",
+    ]
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=os.environ["CHROMIUM_PATH"], args=arguments) as browser,
+    ):
+        yield browser
 
 
 if __name__ == "__main__":
