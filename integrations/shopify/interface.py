@@ -29,9 +29,10 @@ def section(
     *, store_number: int, email_norm: str, addresses: Addresses, viewer: Viewer, attempt: int = 0, force: bool = False
 ) -> Section | None:
     """One store's section, polled (`attempt`) or asked for by a person (`force`). None for a store that is not there."""
-    found = _sections(
-        list(_listed().filter(number=store_number)), email_norm, addresses, viewer, attempt=attempt, force=force
-    )
+    row = order_context.row_with_store(store_number=store_number, email_norm=email_norm) if email_norm else None
+    stores = [row.store] if row else list(_listed().filter(number=store_number))
+    rows = [row] if row else []
+    found = _sections(stores, email_norm, addresses, viewer, attempt=attempt, force=force, rows_at_hand=rows)
     return found[0] if found else None
 
 
@@ -68,10 +69,11 @@ def _sections(
     *,
     attempt: int = 0,
     force: bool = False,
+    rows_at_hand: Sequence[OrderContext] = (),
 ) -> tuple[Section, ...]:
     if not email_norm:
         return tuple(sidebar.without_address(store, addresses=addresses) for store in stores)
-    looks = order_context.look(stores=stores, email_norm=email_norm, force=force)
+    looks = order_context.look(stores=stores, email_norm=email_norm, force=force, rows_at_hand=rows_at_hand)
     built = [
         sidebar.build(look, addresses=addresses, viewer=viewer, email=email_norm, attempt=attempt) for look in looks
     ]

@@ -34,8 +34,15 @@ def cards(
         )
         for position, value in enumerate(values[:OPEN_ORDERS])
     ]
+    language = get_language() or ""
     folded = [
-        line(stored.line(value), search_text=value["search"], shop_domain=shop_domain, detail_url=detail_url)
+        line(
+            stored.line(value),
+            search_text=value["search"],
+            shop_domain=shop_domain,
+            language=language,
+            detail_url=detail_url,
+        )
         for value in values[OPEN_ORDERS:]
     ]
     return (*opened, *folded)
@@ -61,13 +68,15 @@ def card(
     )
 
 
-def line(order: OrderLine, *, search_text: str, shop_domain: str, detail_url: Callable[[str], str]) -> OrderCard:
+def line(
+    order: OrderLine, *, search_text: str, shop_domain: str, language: str, detail_url: Callable[[str], str]
+) -> OrderCard:
     """An order folded to one line; what is in it is fetched when it is opened."""
     return OrderCard(
         name=order.name,
         legacy_id=order.legacy_id,
         created_at=order.created_at,
-        total=money(order.total),
+        total=_money(order.total, language) if order.total else "",
         badges=(line_badge(order),),
         marks=(),
         sentence="",

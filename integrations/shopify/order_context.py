@@ -45,13 +45,16 @@ class Look:
     refreshing: bool
 
 
-def look(*, stores: Iterable[Store], email_norm: str, force: bool = False) -> list[Look]:
+def look(
+    *, stores: Iterable[Store], email_norm: str, force: bool = False, rows_at_hand: Iterable[OrderContext] = ()
+) -> list[Look]:
     """The stored rows of an address, one per store in the order given; stale ones are being refreshed when it returns.
 
-    `force`: a person asked for it; even a fresh row is read anew, unless it is only seconds old.
+    `force`: a person asked for it; even a fresh row is read anew, unless it is only seconds old. `rows_at_hand`: the rows
+    of all these stores, where the caller has read them (`row_with_store`).
     """
     wanted = list(stores)
-    rows = _rows(wanted, email_norm)
+    rows = _rows(wanted, email_norm, {row.store_id: row for row in rows_at_hand})
     now = timezone.now()
     looks = []
     # In the order of ids: two viewers claiming several rows never wait for each other crosswise.
@@ -64,6 +67,13 @@ def look(*, stores: Iterable[Store], email_norm: str, force: bool = False) -> li
         )
     position = {store.pk: index for index, store in enumerate(wanted)}
     return sorted(looks, key=lambda item: position[item.store.pk])
+
+
+def row_with_store(*, store_number: int, email_norm: str) -> OrderContext | None:
+    """A row and its store in one query: a section that is polled finds both there nearly always."""
+    rows = OrderContext.objects.filter(store__number=store_number, email_norm=email_norm)
+    whole = rows.exclude(store__state=Store.State.DISCONNECTED).select_related("store")
+    return whole.defer("rest", "store__access_token", "store__refresh_token").first()
 
 
 def readable(store: Store) -> bool:
@@ -98,14 +108,14 @@ def forget() -> int:
     return int(OrderContext.objects.filter(looked_at__lt=timezone.now() - KEPT).delete()[0])
 
 
-def _rows(wanted: list[Store], email_norm: str) -> dict[int, OrderContext]:
+def _rows(wanted: list[Store], email_norm: str, at_hand: dict[int, OrderContext]) -> dict[int, OrderContext]:
     """The rows without `rest`, made where missing."""
 
     def read() -> dict[int, OrderContext]:
         rows = OrderContext.objects.filter(store__in=wanted, email_norm=email_norm).defer("rest")
         return {row.store_id: row for row in rows}
 
-    rows = read()
+    rows = at_hand or read()
     missing = [store for store in wanted if store.pk not in rows and readable(store)]
     if missing:
         new = [OrderContext(store=store, email_norm=email_norm) for store in missing]
