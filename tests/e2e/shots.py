@@ -27,6 +27,7 @@ DESK, CARD, PHONE = (1440, 900), (900, 800), (390, 844)
 BOTH = ("light", "dark")
 # What the pictures show as the installation's name; the browser takes it for this machine, whatever the port is.
 HOST = "support.example.com"
+ADDRESS = f"http://{HOST}"
 
 
 class Studio:
@@ -34,22 +35,20 @@ class Studio:
 
     def __init__(self, house: Installation, browser: Browser, wanted: Sequence[str]) -> None:
         self.house, self.browser, self.wanted = house, browser, wanted
-        self.known: dict[tuple[str, str], Any] = {}
+        self.known: dict[str, Any] = {}
 
     @contextmanager
-    def page(
-        self, email: str = "", size: tuple[int, int] = DESK, theme: str = "light", base: str = f"http://{HOST}"
-    ) -> Iterator[Page]:
-        if email and (email, base) not in self.known:
-            with self.browser.new_context(base_url=base) as door:
+    def page(self, email: str = "", size: tuple[int, int] = DESK, theme: str = "light") -> Iterator[Page]:
+        if email and email not in self.known:
+            with self.browser.new_context(base_url=ADDRESS) as door:
                 sign_in(door.new_page(), email)
-                self.known[email, base] = door.storage_state()
+                self.known[email] = door.storage_state()
         with self.browser.new_context(
-            base_url=base,
+            base_url=ADDRESS,
             viewport={"width": size[0], "height": size[1]},
             color_scheme=theme,  # type: ignore[arg-type]
             reduced_motion="reduce",
-            storage_state=self.known.get((email, base)),
+            storage_state=self.known.get(email),
         ) as context:
             yield context.new_page()
 
@@ -70,13 +69,10 @@ def doors(studio: Studio) -> None:
 
 
 def connecting(studio: Studio) -> None:
-    """General without a store, the consent screen, and what a denied consent leads to."""
+    """General without a store, the consent screen, what a denied consent leads to; then four approved ones."""
     with studio.page(OWNER) as page:
         general(page)
         studio.take(page, "general-empty")
-    # The way back from the consent screen leads to the installation's own address.
-    with studio.page(OWNER, base=studio.house.web[0]) as page:
-        general(page)
         ask_for(page, HARBOR)
         page.set_viewport_size({"width": CARD[0], "height": CARD[1]})
         studio.take(page, "consent")
@@ -85,6 +81,12 @@ def connecting(studio: Studio) -> None:
         studio.take(page, "failure")
         page.emulate_media(color_scheme="dark")
         studio.take(page, "failure-dark")
+    with studio.page(OWNER) as page:
+        for domain in (HARBOR, PINE, COVE, PIER):
+            general(page)
+            ask_for(page, domain)
+            page.get_by_role("button", name="Approve").click()
+            expect(page.get_by_text(f"{domain} is connected.")).to_be_visible()
 
 
 def reading(studio: Studio) -> None:
@@ -168,6 +170,9 @@ def general(page: Page, query: str = "") -> None:
 
 
 def ask_for(page: Page, domain: str) -> None:
+    fold = page.locator("details.connect-fold > summary")
+    if fold.count():
+        fold.click()
     page.get_by_label("Domain of the store").fill(domain)
     page.get_by_label("Domain of the store").press("Enter")
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
@@ -189,13 +194,10 @@ def main(wanted: Sequence[str]) -> int:
     expect.set_options(timeout=30_000)
     with tempfile.TemporaryDirectory(prefix="versana-shots-") as place:
         stores, mailbox = staging.moved(Path(place))
-        with open_house(stores=stores, mailbox=mailbox) as house, chromium(house) as browser:
+        with open_house(stores=stores, mailbox=mailbox, address=ADDRESS) as house, chromium(house) as browser:
             studio = Studio(house, browser, wanted)
-            scenes: list[Callable[[Studio], None]] = [doors, connecting]
+            scenes: list[Callable[[Studio], None]] = [doors, connecting, reading, connected, failing, revoked]
             for scene in scenes:
-                scene(studio)
-            house.connect(HARBOR, PINE, COVE, PIER)
-            for scene in (reading, connected, failing, revoked):
                 scene(studio)
     return 0
 
