@@ -5,6 +5,7 @@ script keeps counting, from the same sentences, so that server and browser never
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from html import escape
@@ -41,10 +42,15 @@ def moment(when: datetime | None, tz: str = "", style: str = "stamp") -> str:
     """When something happened: in the reader's zone, or in `tz` (a store's) with the reader's time in the tooltip."""
     if when is None:
         return ""
+    return moments(tz, style)(when)
+
+
+def moments(tz: str, style: str) -> Callable[[datetime], str]:
+    """`moment` for many at once: whose language, whose zone and which day it is are found out once."""
     reader = timezone.get_current_timezone()
-    return _moment(
-        when, tz, str(reader), style, timezone.now().astimezone(reader).date().toordinal(), get_language() or ""
-    )
+    today = timezone.now().astimezone(reader).date().toordinal()
+    language = get_language() or ""
+    return lambda when: _moment(when, tz, str(reader), style, today, language)
 
 
 @lru_cache(maxsize=8192)

@@ -8,6 +8,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +23,8 @@ log = logging.getLogger("versana.outbox")
 POKE_GRACE = timedelta(seconds=3)
 # After a poke failed (Redis away), requests do not try again for so long: each try could cost a socket timeout.
 POKE_PAUSE_SECONDS = 5.0
+# By name: the task's module imports this one.
+DELIVER = "tenants.outbox.tasks.deliver"
 _pause_until = 0.0
 
 
@@ -53,10 +56,8 @@ def poke(event_id: int, queue: str) -> bool:
     global _pause_until
     if time.monotonic() < _pause_until:
         return False
-    from tenants.outbox.tasks import deliver  # noqa: PLC0415 - tasks import this module
-
     try:
-        deliver.apply_async(kwargs={"event_id": event_id}, queue=queue, retry=False)
+        current_app.send_task(DELIVER, kwargs={"event_id": event_id}, queue=queue, retry=False)
     except (OperationalError, OSError):
         _pause_until = time.monotonic() + POKE_PAUSE_SECONDS
         log.warning("broker away: event %s waits for the sweep", event_id)

@@ -3,9 +3,10 @@
 from celery import shared_task
 
 from tenants.outbox import delivery
+from tenants.outbox.events import DELIVER
 
 
-@shared_task(name="tenants.outbox.tasks.deliver")
+@shared_task(name=DELIVER)
 def deliver(*, event_id: int) -> None:
     """One event. The row knows its workspace, and binds the handlers to it."""
     delivery.deliver(event_id)

@@ -10,7 +10,7 @@ from lucide import IconDoesNotExist
 from integrations.shopify.sections import ItemRow
 from integrations.shopify.vocabulary import Badge
 from versana.gallery import stores
-from versana.templatetags.versana import badge, icon, items, order_line, prose
+from versana.templatetags.versana import badge, icon, items, order_lines, prose
 
 HOSTILE = "<script>alert('1')</script>\"'&"
 
@@ -52,7 +52,7 @@ def test_items_are_quantity_title_and_variant() -> None:
 
 def test_a_folded_order_says_everything_once_and_leads_on() -> None:
     section = stores.full_section()
-    line = BeautifulSoup(order_line(section.orders[3], section), "html.parser")
+    line = BeautifulSoup(order_lines(replace(section, orders=section.orders[3:4])), "html.parser")
     assert line.summary.b.text == "#1019"
     assert line.summary.find(class_="total").text == "$64.00"
     assert line.details["hx-get"] == line.find("a", class_="fetch")["href"] == "/_gallery/order-detail/"
@@ -70,7 +70,7 @@ def test_a_folded_order_escapes_what_the_store_wrote() -> None:
         admin_url='x"onclick="y',
         detail_url='"x',
     )
-    line = BeautifulSoup(order_line(hostile, section), "html.parser")
+    line = BeautifulSoup(order_lines(replace(section, orders=(hostile, *section.orders[6:]))), "html.parser")
     assert line.script is None
     assert line.article["data-search"] == HOSTILE
     assert set(line.find("a", class_="ext").attrs) == {"class", "href", "target", "rel", "aria-label"}

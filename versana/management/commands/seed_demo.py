@@ -32,7 +32,9 @@ class Command(BaseCommand):
             raise CommandError("This is a production installation; the demo's password is public.")
         if doors.tenant_of_slug(SLUG) is None:
             self._make()
-        call_command("import_mail", str(MAILBOX), workspace=SLUG, stdout=self.stdout, stderr=self.stderr)
+        call_command(
+            "import_mail", str(MAILBOX), workspace=SLUG, stdout=self.stderr, stderr=self.stderr
+        )  # progress, not result
         for name, email, role in PEOPLE:
             self.stdout.write(f"{role.label:<14} {name:<12} {email:<20} password {PASSWORD}")
 
