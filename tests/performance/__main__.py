@@ -127,7 +127,14 @@ def _copy(browser: Browser) -> Browser:
 
 
 # --- What is printed ------------------------------------------------------------------------------------------------
-HEADING = ["# Performance", "", "Printed by `./dev bench`.", ""]
+HEADING = [
+    "# Performance",
+    "",
+    "Printed by `./dev bench --write docs/performance.md`. Requests are interleaved; figures between 0.75 and 1.3 are noise",
+    "on a shared machine, which the A/A ratios show. Aims: a section of 50 orders of 25 lines at most twice an empty page",
+    "at the median, and an inbox that does not notice a slow Shopify.",
+    "",
+]
 
 
 def heading(title: str) -> list[str]:
