@@ -1,6 +1,7 @@
 """Orders as cards: what a page shows of an order, at the length at which it is shown. Pure but for localisation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -22,7 +23,9 @@ _WHOLE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
 def cards(
     values: Sequence[dict], *, shop_domain: str, zone: ZoneInfo, detail_url: Callable[[str], str]
 ) -> tuple[OrderCard, ...]:
-    """Cards of stored orders, newest first: the first open, the next two in brief, the others a line each."""
+    """Cards of stored orders, newest first: the first open, the next two in brief, the others a line each. Those that are
+    stored in full (the newest) carry their detail; the others fetch it when they are opened."""
+    count = sum(value["full"] for value in values)
     opened = [
         card(
             stored.order(value),
@@ -32,7 +35,11 @@ def cards(
             zone=zone,
             detail_url=detail_url,
         )
-        for position, value in enumerate(values[:OPEN_ORDERS])
+        for position, value in enumerate(values[:count])
+    ]
+    opened[OPEN_ORDERS:] = [
+        replace(each, layout="line", sentence="", badges=(line_badge(stored.line(value)),))
+        for each, value in zip(opened[OPEN_ORDERS:], values[OPEN_ORDERS:count], strict=True)
     ]
     language = get_language() or ""
     folded = [
@@ -43,7 +50,7 @@ def cards(
             language=language,
             detail_url=detail_url,
         )
-        for value in values[OPEN_ORDERS:]
+        for value in values[count:]
     ]
     return (*opened, *folded)
 
@@ -58,7 +65,6 @@ def card(
         created_at=order.created_at,
         total=money(order.total or order.shop_total),
         badges=order_badges(order),
-        marks=order_marks(order),
         sentence=sentence(order, zone=zone) if layout == "brief" else "",
         admin_url=domains.order_link(shop_domain, order.legacy_id) or "",
         layout=layout,
@@ -78,7 +84,6 @@ def line(
         created_at=order.created_at,
         total=_money(order.total, language) if order.total else "",
         badges=(line_badge(order),),
-        marks=(),
         sentence="",
         admin_url=domains.order_link(shop_domain, order.legacy_id) or "",
         layout="line",
@@ -106,6 +111,7 @@ def detail(order: Order, *, time_zone: str) -> OrderDetail:
         ship_to=order.ship_to or "",
         shop_total=_other_currency(order),
         time_zone=time_zone,
+        marks=order_marks(order),
     )
 
 

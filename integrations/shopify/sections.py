@@ -51,6 +51,7 @@ class OrderDetail:
     ship_to: str
     shop_total: str  # shown when the shop's currency differs from the customer's, else empty
     time_zone: str  # the store's own, in which its dates are shown
+    marks: tuple[Badge, ...] = ()  # return, archived, test: said when the order is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,6 @@ class OrderCard:
     created_at: datetime
     total: str
     badges: tuple[Badge, ...]  # at most two, the ones that matter
-    marks: tuple[Badge, ...]  # cancelled, archived, test, return: shown when the order is open
     sentence: str  # "2 items, 1 parcel delivered Mon, Nov 2"
     admin_url: str
     layout: str  # "full" (open), "brief" (badges and sentence), "line" (one line)

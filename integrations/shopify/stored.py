@@ -1,13 +1,15 @@
 """The JSON in which an answer of Shopify's is kept between two looks. Pure: types in, plain values out, and back.
 
-The three newest orders are kept in full, because they are painted at once. Of the others only what one line shows stays at
-hand; their full form is read when one is opened.
+The newest orders are kept in full as long as together they hold no more lines than three orders of 25, and three of them in
+any case: they are painted at once. Of the others only what one line shows stays at hand; their full form is read when one
+is opened. So a contact with a handful of orders never waits for an order that is unfolded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from integrations.shopify.types import (
@@ -24,6 +26,7 @@ from integrations.shopify.types import (
 )
 
 FULL_ORDERS = 3
+FULL_LINES = 75
 SEARCH_LENGTH = 600
 _LINE_FIELDS = (
     "name",
@@ -41,7 +44,8 @@ Json = dict[str, Any]
 
 def split(answer: CustomerOrders) -> tuple[Json, Json]:
     """`head` (profile, newest orders in full, the others as lines) and `rest` (those others in full, by their id)."""
-    newest, folded = answer.orders[:FULL_ORDERS], answer.orders[FULL_ORDERS:]
+    count = _kept_in_full(answer.orders)
+    newest, folded = answer.orders[:count], answer.orders[count:]
     orders = [{"full": True, "search": search_text(order), **_plain(order)} for order in newest]
     orders += [{"full": False, "search": search_text(order), **_line_of(order)} for order in folded]
     rest = {rest_key(order.legacy_id): _plain(order) for order in folded}
@@ -52,6 +56,12 @@ def split(answer: CustomerOrders) -> tuple[Json, Json]:
         "denied": [_plain(denied) for denied in answer.denied],
     }
     return head, rest
+
+
+def _kept_in_full(orders: Sequence[Order]) -> int:
+    """How many of the newest orders."""
+    lines = list(accumulate(len(order.lines) for order in orders))
+    return max(FULL_ORDERS, sum(total <= FULL_LINES for total in lines))
 
 
 def rest_key(legacy_id: str) -> str:

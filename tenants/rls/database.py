@@ -42,6 +42,8 @@ def with_database(url: str, name: str) -> str:
 def set_up(*, superuser_url: str, database: str, passwords: dict[str, str]) -> None:
     """Roles (password changed when one is given), the database, its schema's grants, its functions."""
     with psycopg.connect(superuser_url, autocommit=True) as server:
+        # Roles belong to the whole server: two who set up databases on it at once take turns.
+        server.execute("SELECT pg_advisory_lock(hashtextextended('versana.set_up', 0))")
         for role, attributes in ATTRIBUTES.items():
             _role(server, role, attributes, passwords.get(role, ""))
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is None:

@@ -110,7 +110,7 @@ class Shop:
             "day": f"{there:%b} {there.day}, {there.year}",
             "total": money(shown_money),
             "badges": line_badge(order) if layout == "line" else badges(order),
-            "marks": [] if layout == "line" else marks(order),
+            "marks": marks(order),
             "sentence": self.sentence(order) if layout == "brief" else "",
             "link": f"https://admin.shopify.com/store/{self.handle}/orders/{order['id'].rpartition('/')[2]}",
             "parcels": self.parcels(order),

@@ -134,7 +134,7 @@ def read_order(browser: Browser, article: Tag) -> Json:
         "day": text(day) if "," in text(day) else f"{text(day)}, {datetime.now(UTC).year}",
         "total": text(head.select_one(".total")),
         "badges": [text(badge) for badge in head.select(".badge")],
-        "marks": [text(badge) for badge in article.select(".marks .badge")],
+        "marks": [text(badge) for badge in body.select(".marks .badge")],
         "sentence": text(head.select_one(".sentence")),
         "link": str(link["href"]) if link else "",
         **read_detail(body),

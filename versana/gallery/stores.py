@@ -86,7 +86,6 @@ def order(
         created_at=ago(days=days),
         total=total,
         badges=badges,
-        marks=(),
         sentence="2 items, 1 parcel delivered Mon, Nov 2",
         admin_url="https://admin.shopify.com/store/harbor-goods/orders/1",
         layout=layout,
@@ -111,7 +110,7 @@ def recent_orders() -> tuple[OrderCard, ...]:
             detail=first_detail(),
         ),
         order("#1019", 44, "$64.00", (DELIVERED,)),
-        order("#1011", 52, "$39.90", (CANCELLED,), marks=(ARCHIVED,)),
+        order("#1011", 52, "$39.90", (CANCELLED,)),
         order("#1004", 58, "$210.00", (DELIVERED,)),
     )
 

@@ -132,7 +132,7 @@ def an_order(number: int, pieces: int) -> Order:
 
 def folded(*orders: Order) -> tuple[dict[str, Any], dict[str, Any]]:
     """The last of the orders as its line is stored, and as it is stored whole."""
-    head, rest = stored.split(CustomerOrders(None, (*(an_order(n, 1) for n in range(1, 4)), *orders)))
+    head, rest = stored.split(CustomerOrders(None, (*(an_order(n, 26) for n in range(1, 4)), *orders)))
     return as_stored(head)["orders"][-1], as_stored(rest)[stored.rest_key(orders[-1].legacy_id)]
 
 
@@ -148,6 +148,12 @@ def test_the_newest_three_are_kept_in_full_however_long() -> None:
     head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 250) for n in range(1, 6))))
     assert [order["full"] for order in head["orders"]] == [True, True, True, False, False]
     assert sorted(rest) == [stored.rest_key("4"), stored.rest_key("5")]
+
+
+def test_a_handful_of_small_orders_is_kept_in_full() -> None:
+    head, rest = stored.split(CustomerOrders(None, tuple(an_order(n, 15) for n in range(1, 8))))
+    assert [order["full"] for order in head["orders"]] == [True] * 5 + [False] * 2
+    assert sorted(rest) == [stored.rest_key("6"), stored.rest_key("7")]
 
 
 def test_three_orders_leave_nothing_aside() -> None:
