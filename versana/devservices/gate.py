@@ -43,7 +43,9 @@ def _pytest(arguments: Sequence[str], env: Mapping[str, str], browser: str) -> i
     # Two processes, whole modules each: the suite waits for browsers and servers half of its time.
     spread = [] if arguments else ["-n", "2", "--dist", "loadfile"]
     print("-- pytest", flush=True)
-    return foreground([PYTHON, "-m", "pytest", *spread, *marks, *arguments], env={**env, "CHROMIUM_PATH": browser}, cwd=ROOT)
+    return foreground(
+        [PYTHON, "-m", "pytest", *spread, *marks, *arguments], env={**env, "CHROMIUM_PATH": browser}, cwd=ROOT
+    )
 
 
 def lint(arguments: Sequence[str]) -> int:
