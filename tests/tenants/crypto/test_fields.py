@@ -88,7 +88,9 @@ def test_a_column_may_be_empty_and_emptied(store: Store) -> None:
     assert Store.objects.filter(access_token__isnull=True).count() == 1
 
 
-@pytest.mark.parametrize("value", ["shpat_x", "", 7, ["x"], {"a": 1}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["shpat_x", "", 7, ["x"], {"a": 1}, object()], ids=["text", "empty", "number", "list", "dict", "object"]
+)
 def test_only_a_secret_is_taken(value: object, store: Store) -> None:
     with pytest.raises(TypeError, match="takes a Secret"):
         store.access_token = value  # type: ignore[assignment]
