@@ -1,5 +1,6 @@
 """A browser for each person, signed in once and watched: no walk ends well that left an error on the console."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from integrations.shopify.sandbox import DEMO_STORES
 from tests.acceptance.stack import Installation
 from tests.e2e.house import BROWSER_ARGUMENTS, COVE, HARBOR, PASSWORD, PINE, open_house
 from versana.devservices import chromium
 
 Visit = Callable[..., Page]
 PATIENCE_MS = 10_000
+LONG = ("#1011", "#1004", "#0961", "#0902")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,9 +36,18 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[Installation]:
-    """Stores and mails of the demo. Harbor Goods shares all orders, so that one contact has more than ten."""
-    with open_house(all_orders=(HARBOR,)) as here:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Stores and mails of the demo. Harbor Goods shares all orders, so that one contact has more than ten; three of hers are
+    so long that the older ones are fetched when they are opened."""
+    data = json.loads(DEMO_STORES.read_text())
+    for order in data["orders"]:
+        if order["name"] in LONG:
+            free = {"shopMoney": {"amount": "0.00", "currencyCode": "USD"}}
+            line = {**order["lineItems"][0], "originalUnitPriceSet": free}
+            order["lineItems"] += [{**line, "id": f"{line['id']}{n:02}", "sku": f"TK-{n}"} for n in range(30)]
+    stores = tmp_path_factory.mktemp("house") / "stores.json"
+    stores.write_text(json.dumps(data))
+    with open_house(stores=stores, all_orders=(HARBOR,)) as here:
         yield here
 
 

@@ -71,10 +71,14 @@ def test_a_store_that_does_not_know_the_sender_says_so_in_one_line(visit: Visit)
 def test_a_folded_order_shows_its_items_when_it_is_opened(visit: Visit) -> None:
     page = visit(AGENT)
     open_conversation(page, MAYA)
-    order = section(page, HARBOR).locator(".order").filter(has_text="#1019")
-    expect(order.locator(".items")).to_have_count(0)
-    order.locator("summary").click()
-    expect(order.locator(".items li").first).to_be_visible()
+    at_hand = section(page, HARBOR).locator(".order").filter(has_text="#1019")
+    expect(at_hand.locator(".items li").first).to_be_hidden()
+    at_hand.locator("summary").click()
+    expect(at_hand.locator(".items li").first).to_be_visible()
+    fetched = section(page, HARBOR).locator(".order").filter(has_text="#0790")
+    expect(fetched.locator(".items")).to_have_count(0)
+    fetched.locator("summary").click()
+    expect(fetched.locator(".items li").first).to_be_visible()
 
 
 def test_more_than_ten_orders_are_filtered_as_one_types(visit: Visit) -> None:

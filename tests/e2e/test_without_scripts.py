@@ -24,8 +24,8 @@ def test_a_conversation_is_read_beside_its_orders(visit: Visit) -> None:
             break
         page.wait_for_timeout(300)
         page.reload()
-    harbor.locator(".order").filter(has_text="#1019").locator("summary").click()
-    harbor.locator(".order").filter(has_text="#1019").get_by_role("link", name="Items and parcels").click()
+    harbor.locator(".order").filter(has_text="#0790").locator("summary").click()
+    harbor.locator(".order").filter(has_text="#0790").get_by_role("link", name="Items and parcels").click()
     expect(page.locator(".items li").first).to_be_visible()
     page.go_back()
     harbor.get_by_role("link", name=f"Refresh {HARBOR}").click()

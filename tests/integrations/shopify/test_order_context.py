@@ -314,8 +314,9 @@ def test_an_answer_of_another_form_is_a_failure_and_not_a_crash(
 
 
 # --- Long histories -------------------------------------------------------------------------------------------------
-def test_orders_beyond_the_newest_three_are_kept_aside(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
-    orders = [factories.order(f"#{n}", days=n) for n in range(1, 8)]
+def test_long_orders_beyond_the_newest_three_are_kept_aside(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
+    lines = [factories.line(id=f"gid://shopify/LineItem/{number}") for number in range(901, 927)]
+    orders = [factories.order(f"#{n}", days=n, lineItems=lines) for n in range(1, 8)]
     factories.put_orders(shopify, *orders)
     look(cast)
     work()

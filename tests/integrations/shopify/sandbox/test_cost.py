@@ -51,7 +51,9 @@ def test_the_requested_cost_is_that_of_the_published_table(
 def test_the_actual_cost_is_what_came_back_and_the_rest_is_refunded(running: RunningSandbox) -> None:
     nobody = cost(running, combined(), **NOBODY)
     assert nobody["actualQueryCost"] == 2
-    assert nobody["throttleStatus"] == {"maximumAvailable": 2000.0, "currentlyAvailable": 1998, "restoreRate": 100.0}
+    status = nobody["throttleStatus"]
+    assert (status["maximumAvailable"], status["restoreRate"]) == (2000.0, 100.0)
+    assert 1998 <= status["currentlyAvailable"] <= 2000  # what was spent comes back with every moment that passes
     ada = cost(running, combined(), email=ADA, q='email:"ada"')
     assert nobody["actualQueryCost"] < ada["actualQueryCost"] < ada["requestedQueryCost"]
 
