@@ -19,7 +19,7 @@ from psycopg import sql
 from tenants import provisioning
 from tenants.models import Membership, Tenant, User
 from tenants.rls.context import tenant_context
-from tenants.rls.database import ATTRIBUTES, Address, set_up, with_database
+from tenants.rls.database import Address, set_up, with_database
 from tenants.roles import Role
 
 PASSWORD = "correct horse battery staple"
@@ -125,8 +125,3 @@ def make_cast() -> Cast:
     with tenant_context(next_door.pk):
         mallory = Membership.objects.select_related("user").get()
     return Cast(acme, olivia, adam, ava, next_door, mallory)
-
-
-@pytest.fixture(scope="session")
-def role_names() -> list[str]:
-    return list(ATTRIBUTES)

@@ -1,7 +1,6 @@
 """One installation for all acceptance tests: the demo's shops and mails, two stores connected over HTTP."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,9 +71,3 @@ def acme() -> Iterator[Acme]:
 def observed(acme: Acme) -> list[dict[str, Any]]:
     """Every section of every conversation, as painted."""
     return observe(acme.stack.browser(), "acme")
-
-
-@pytest.fixture(scope="session")
-def retail() -> Path:
-    """The directory with retail_stores.json and retail_mailbox.mbox, which are not shipped: RETAIL names it."""
-    return Path(os.environ.get("RETAIL", ""))
