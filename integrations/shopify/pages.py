@@ -149,8 +149,10 @@ def _last_read(store: Store) -> HealthLine:
 
 
 def _window(store: Store) -> HealthLine:
-    everything = covers(store.scopes, READ_ALL_ORDERS)
-    return HealthLine(_("Orders shared"), "done", "check", _("All orders") if everything else _("The last 60 days"))
+    """A broken store shares nothing at the moment: what it shared is said without a check."""
+    value = _("All orders") if covers(store.scopes, READ_ALL_ORDERS) else _("The last 60 days")
+    broken = store.state == Store.State.NEEDS_ATTENTION
+    return HealthLine(_("Orders shared"), "idle" if broken else "done", "clock" if broken else "check", value)
 
 
 def _next_refresh(store: Store) -> HealthLine:
