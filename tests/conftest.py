@@ -22,6 +22,7 @@ from tenants.rls.context import tenant_context
 from tenants.rls.database import Address, set_up, with_database
 from tenants.roles import Role
 
+pytest_plugins = ["tests.telling"]
 PASSWORD = "correct horse battery staple"
 
 
