@@ -1,171 +1,148 @@
 """Random walks over all tables by three workspaces: whatever one does, the others' rows stay byte for byte as they were.
 
-Only statements that name rows of others, or rows of nobody, are of interest; each goes by SQL, past the ORM's own filter.
+And the walks can fail: with one fault in the schema, of each kind, they find it.
 """
 
-from typing import Any
+import itertools
+import time
 
 import pytest
-from django.db import connection, models, transaction
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from django.db import models
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
 
-from tenants.rls import tables
-from tenants.rls.context import TenantError, tenant_context
-from tests.isolation.conftest import BEHIND, Outcome, attempt, insert, references, snapshot, tenant_column, values
-from tests.isolation.rows import Rows, populate, workspace
+from tests.isolation.conftest import BEHIND
+from tests.isolation.machine import Neighbourhood, Street
+from tests.isolation.overseer import as_superuser, overseen, prepare_to_look
+from tests.telling import Tell
 
-WHO = st.integers(0, 2)
-MODEL = st.sampled_from(BEHIND)
-OWNED = st.sampled_from(tables.owned_models())
-NOBODY = 9_000_000_000_000_000
-REFUSED = {"42501", "23503", "23505", "23514", "22P02", "42704"}
-
-
-class Neighbourhood(RuleBasedStateMachine):
-    """Three workspaces over the same tables. Everything happens inside one savepoint, undone after each walk."""
-
-    @initialize()
-    def move_in(self) -> None:
-        self.savepoint = transaction.savepoint()
-        self.tenants = [workspace(name) for name in ("one", "two", "three")]
-        self.rows: list[Rows] = [populate(tenant) for tenant in self.tenants]
-        self.held = [snapshot(tenant) for tenant in self.tenants]
-
-    def teardown(self) -> None:
-        if hasattr(self, "savepoint"):
-            transaction.savepoint_rollback(self.savepoint)
-
-    def others_are_untouched(self, who: int | None) -> None:
-        """Compare every row of the others; take the new state of one's own."""
-        for number, tenant in enumerate(self.tenants):
-            now = snapshot(tenant)
-            if number == who:
-                self.held[number] = now
-            else:
-                assert now == self.held[number]
-
-    def id_of(self, whose: int, model: type[models.Model]) -> int:
-        return int(self.rows[whose][model].pk) if whose < 3 else NOBODY
-
-    def acts(self, who: int, sql: str, params: dict[str, Any]) -> Outcome:
-        with tenant_context(self.tenants[who].pk):
-            outcome = attempt(sql, params)
-        assert outcome.state in REFUSED | {""}
-        self.others_are_untouched(who)
-        return outcome
-
-    @rule(who=WHO, whose=st.integers(0, 3), model=MODEL)
-    def reads_a_row(self, who: int, whose: int, model: type[models.Model]) -> None:
-        with tenant_context(self.tenants[who].pk):
-            found = attempt(
-                f"SELECT {tenant_column(model)} FROM {model._meta.db_table} WHERE id = %s", [self.id_of(whose, model)]
-            )
-        assert found.count == 0 or (found.count == 1 and who == whose)
-
-    @rule(who=WHO, left=MODEL, right=OWNED)
-    def reads_everything_and_joins(self, who: int, left: type[models.Model], right: type[models.Model]) -> None:
-        statement = f"SELECT DISTINCT x.{tenant_column(left)}, y.tenant_id FROM {left._meta.db_table} x CROSS JOIN {right._meta.db_table} y"
-        with tenant_context(self.tenants[who].pk):
-            assert set(attempt(statement).rows) <= {(self.tenants[who].pk,) * 2}
-
-    @rule(who=WHO, whose=st.integers(0, 3), model=MODEL)
-    def changes_a_row(self, who: int, whose: int, model: type[models.Model]) -> None:
-        column = next(
-            f.column
-            for f in model._meta.concrete_fields
-            if isinstance(f, models.CharField | models.JSONField | models.BigIntegerField)
-        )
-        done = self.acts(
-            who,
-            f'UPDATE {model._meta.db_table} SET "{column}" = "{column}" WHERE id = %(id)s',
-            {"id": self.id_of(whose, model)},
-        )
-        assert done.count == 0 or who == whose
-
-    @rule(who=WHO, whose=st.integers(0, 3), model=MODEL)
-    def deletes_a_row(self, who: int, whose: int, model: type[models.Model]) -> None:
-        done = self.acts(who, f"DELETE FROM {model._meta.db_table} WHERE id = %(id)s", {"id": self.id_of(whose, model)})
-        assert done.count == 0 or who == whose
-
-    @rule(who=WHO, whose=WHO, model=OWNED)
-    def moves_rows(self, who: int, whose: int, model: type[models.Model]) -> None:
-        moved = self.acts(who, f"UPDATE {model._meta.db_table} SET tenant_id = %(to)s", {"to": self.tenants[whose].pk})
-        assert moved.count == 0 or who == whose
-
-    @rule(who=WHO, whose=WHO, model=OWNED, tail=st.sampled_from(["", "ON CONFLICT DO NOTHING"]))
-    def writes_a_row_for(self, who: int, whose: int, model: type[models.Model], tail: str) -> None:
-        with tenant_context(self.tenants[whose].pk):
-            columns = values(self.rows[whose][model])
-        with tenant_context(self.tenants[who].pk):
-            done = insert(model, columns, tail)
-        assert done.count == 0 or who == whose
-        assert who == whose or done.state == "42501"
-        self.others_are_untouched(who)
-
-    @rule(who=WHO, whose=st.integers(0, 3), reference=st.sampled_from(references()))
-    def points_a_row_at(self, who: int, whose: int, reference: models.ForeignKey) -> None:
-        table, column = reference.model._meta.db_table, reference.column
-        done = self.acts(
-            who, f"UPDATE {table} SET {column} = %(id)s", {"id": self.id_of(whose, reference.related_model)}
-        )
-        with tenant_context(self.tenants[who].pk):
-            mine = attempt(f"SELECT id FROM {reference.related_model._meta.db_table}").rows
-            assert {row[0] for row in attempt(f"SELECT {column} FROM {table}").rows} <= {row[0] for row in mine}
-        assert done.count == 0 or who == whose
-
-    @rule(who=WHO, whose=WHO)
-    def tries_to_switch(self, who: int, whose: int) -> None:
-        with tenant_context(self.tenants[who].pk):
-            if who != whose:
-                with pytest.raises(TenantError), tenant_context(self.tenants[whose].pk):
-                    pass
-            seen = attempt("SELECT id FROM tenants_tenant").rows
-        assert seen == ((self.tenants[who].pk,),)
-
-    @rule(who=WHO, model=OWNED)
-    def fails_half_way(self, who: int, model: type[models.Model]) -> None:
-        def half_of_it() -> None:
-            with tenant_context(self.tenants[who].pk):
-                attempt(f"DELETE FROM {model._meta.db_table}")
-                raise ZeroDivisionError
-
-        with pytest.raises(ZeroDivisionError):
-            half_of_it()
-        self.others_are_untouched(None)
-
-    @rule(model=MODEL)
-    def forgets_the_workspace(self, model: type[models.Model]) -> None:
-        for statement in ("SELECT count(*) FROM {}", "DELETE FROM {}"):
-            assert attempt(statement.format(model._meta.db_table)).state in {"22P02", "42704", "42501"}
+STEPS = 50  # of one walk, at most
+# Without shrinking: that would take minutes, and the walk that failed is printed as it was.
+WALK = {
+    "suppress_health_check": list(HealthCheck),
+    "deadline": None,
+    "database": None,
+    "phases": [Phase.generate],
+    "report_multiple_bugs": False,
+    "stateful_step_count": STEPS,
+}
 
 
-WALK = {"suppress_health_check": list(HealthCheck), "deadline": None, "database": None}
+def walk(
+    superuser_url: str, *faults: str, steps: int, first_seed: int = 0, built: list[Street] | None = None
+) -> Street:
+    """At least so many steps through three workspaces of this schema, with these faults in it."""
+    with overseen(superuser_url):
+        street = Street.build()
+        if built is not None:
+            built.append(street)
+        as_superuser(*faults)
+        prepare_to_look()
+        for number in itertools.count(first_seed):
+            # Hypothesis ends a walk where it likes: it is asked for more until the steps are there.
+            machine = seed(number)(type("Walk", (Neighbourhood,), {"street": street}))
+            wanted = max(1, min(100, (steps - street.steps.total()) // STEPS))
+            run_state_machine_as_test(machine, settings=settings(max_examples=wanted, **WALK))
+            if street.steps.total() >= steps:
+                return street
+    raise AssertionError
+
+
+def report(street: Street, seconds: float) -> str:
+    steps = street.steps.total()
+    return (
+        f"isolation: {steps:,} steps by {len(street.steps)} rules over {len(BEHIND)} tables, 0 violations, "
+        f"{steps / seconds:,.0f} steps per second; {street.accepted.total():,} reached rows of the one who acted"
+    )
+
+
+def assert_not_hollow(street: Street) -> None:
+    """Every rule was tried on every table, and often enough did something: a walk of refusals would prove little."""
+    assert street.touched == {model._meta.db_table for model in BEHIND}
+    assert [name for name, count in street.steps.items() if street.accepted[name] < count / 50] == []
 
 
 @pytest.mark.django_db
-def test_whatever_one_workspace_does_the_others_stay_as_they_were() -> None:
-    """About 1,500 steps, the same ones each time."""
-    run_state_machine_as_test(
-        Neighbourhood, settings=settings(max_examples=33, stateful_step_count=50, derandomize=True, **WALK)
-    )
+def test_whatever_one_workspace_does_the_others_stay_as_they_were(superuser_url: str, tell: Tell) -> None:
+    """The same steps each time."""
+    started = time.monotonic()
+    street = walk(superuser_url, steps=10_000)
+    tell(report(street, time.monotonic() - started))
+    assert_not_hollow(street)
 
 
 @pytest.mark.nightly
 @pytest.mark.django_db
-def test_whatever_one_workspace_does_in_a_long_night() -> None:
-    """About 150,000 steps, others each time."""
-    run_state_machine_as_test(Neighbourhood, settings=settings(max_examples=1600, stateful_step_count=100, **WALK))
+def test_whatever_one_workspace_does_in_a_long_night(superuser_url: str, tell: Tell) -> None:
+    """Other steps each night."""
+    first = timezone.now().toordinal() * 10_000
+    started = time.monotonic()
+    street = walk(superuser_url, steps=150_000, first_seed=first)
+    tell(f"{report(street, time.monotonic() - started)}; seeds from {first}")
+    assert_not_hollow(street)
+
+
+# --- The walks can fail --------------------------------------------------------------------------------------------
+CONTACT_KEY = "ALTER TABLE inbox_contactaddress DROP CONSTRAINT inbox_contactaddress_contact"
+SILENT = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::bigint"
+FAULTS = {
+    "no wall around a table": ["ALTER TABLE inbox_message DISABLE ROW LEVEL SECURITY"],
+    "no wall around the workspaces": ["ALTER TABLE tenants_tenant DISABLE ROW LEVEL SECURITY"],
+    "a wall open to reading": [
+        "DROP POLICY tenant_wall ON inbox_message",
+        "CREATE POLICY open ON inbox_message FOR SELECT USING (true)",
+    ],
+    "a wall open to writing": [
+        f"ALTER POLICY {name} ON inbox_reference WITH CHECK (true)" for name in ("tenant_wall", "tenant_isolation")
+    ],
+    "a wall that hides everything": ["CREATE POLICY nothing ON inbox_contact AS RESTRICTIVE USING (false)"],
+    "a wall that is silent without a workspace": [
+        f"ALTER POLICY {name} ON inbox_attachment USING ({SILENT}) WITH CHECK ({SILENT})"
+        for name in ("tenant_wall", "tenant_isolation")
+    ],
+    "a reference without the workspace": [
+        CONTACT_KEY,
+        "ALTER TABLE inbox_contactaddress ADD FOREIGN KEY (contact_id) REFERENCES inbox_contact (id)",
+    ],
+    "no reference": [CONTACT_KEY],
+    "a reference that deletes along": [
+        CONTACT_KEY,
+        "ALTER TABLE inbox_contactaddress ADD FOREIGN KEY (contact_id) REFERENCES inbox_contact (id) ON DELETE CASCADE",
+    ],
+    "a unique key of the whole installation": ["CREATE UNIQUE INDEX everywhere ON inbox_contactaddress (email_norm)"],
+    "a trigger that writes next door": [
+        "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+        "'BEGIN UPDATE tenants_counter SET last = last + 1; RETURN NULL; END'",
+        "CREATE TRIGGER meddling AFTER INSERT ON inbox_contact EXECUTE FUNCTION meddle()",
+    ],
+    "an application that steps over the wall": ["ALTER ROLE versana_app BYPASSRLS"],
+}
+
+
+def steps_to_find(superuser_url: str, *faults: str) -> int:
+    """How many steps the walks took until one of them failed."""
+    built: list[Street] = []
+    with pytest.raises(AssertionError):
+        walk(superuser_url, *faults, steps=10_000, built=built)
+    return built[0].steps.total()
+
+
+# Those that take the walks a thousand steps and more.
+LATE = {"a wall that is silent without a workspace", "a reference without the workspace", "no reference"}
 
 
 @pytest.mark.django_db
-def test_the_walk_notices_a_neighbour_that_is_reached() -> None:
-    """The oracle itself: a row that changes next door, by whatever means, fails the walk."""
-    walk = Neighbourhood()
-    walk.move_in()
-    with tenant_context(walk.tenants[1].pk), connection.cursor() as cursor:
-        cursor.execute("UPDATE inbox_contact SET name = 'changed'")
-    with pytest.raises(AssertionError):
-        walk.others_are_untouched(0)
-    walk.teardown()
+@pytest.mark.parametrize(
+    "fault", [pytest.param(name, marks=[pytest.mark.nightly] if name in LATE else []) for name in FAULTS]
+)
+def test_the_walks_find(fault: str, superuser_url: str, tell: Tell) -> None:
+    tell(f"isolation: the walks find {fault} at step {steps_to_find(superuser_url, *FAULTS[fault]):,}")
+
+
+@pytest.mark.nightly
+@pytest.mark.django_db
+def test_the_walks_find_each_table_without_its_wall(model: type[models.Model], superuser_url: str, tell: Tell) -> None:
+    table = model._meta.db_table
+    steps = steps_to_find(superuser_url, f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    tell(f"isolation: the walks find {table} without its wall at step {steps:,}")

@@ -10,44 +10,24 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
-from django.db.backends.postgresql.base import DatabaseWrapper
-from psycopg.conninfo import conninfo_to_dict
+from django.db import connection
 
 from inbox.models import ContactAddress
 from tenants.rls import checks
 from tenants.rls.context import tenant_context
 from tests.isolation.conftest import Neighbours, attempt, insert, values
+from tests.isolation.overseer import AS_APPLICATION, AS_SUPERUSER, as_superuser, execute, overseen
 from tests.isolation.rows import populate, workspace
 
 
 @contextmanager
 def mutated(superuser_url: str, *statements: str) -> Iterator[Neighbours]:
     """Two populated workspaces, then the mutation, then the application's role; in one transaction that is rolled back."""
-    info = conninfo_to_dict(superuser_url)
-    original = connections["default"]
-    # Another alias on the object: the guard at the door is for real processes, and has its own tests.
-    wrapper = DatabaseWrapper({**original.settings_dict, "USER": info["user"], "PASSWORD": info["password"]}, "mutant")
-    connections["default"] = wrapper
-    try:
-        with transaction.atomic():
-            yield _mutate(statements)
-            transaction.set_rollback(True)
-    finally:
-        connections["default"] = original
-        wrapper.close()
-
-
-def _mutate(statements: tuple[str, ...]) -> Neighbours:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL SESSION AUTHORIZATION versana_app")
+    with overseen(superuser_url):
         a, b = workspace("here"), workspace("there")
         neighbours = Neighbours(a, b, populate(a), populate(b))
-        cursor.execute("RESET SESSION AUTHORIZATION")
-        for statement in statements:
-            cursor.execute(statement)
-        cursor.execute("SET LOCAL SESSION AUTHORIZATION versana_app")
-    return neighbours
+        as_superuser(*statements)
+        yield neighbours
 
 
 TABLE = "inbox_contactaddress"
@@ -97,12 +77,9 @@ def changes_the_schema(n: Neighbours) -> bool:
 
 def reads_as_the_owner(n: Neighbours) -> bool:
     """What a migration or a shell of the owner's would see without naming a workspace."""
-    with connection.cursor() as cursor:
-        cursor.execute("RESET SESSION AUTHORIZATION")
-        cursor.execute("SET LOCAL SESSION AUTHORIZATION versana_owner")
-        seen = attempt(f"SELECT * FROM {TABLE}").count > 1
-        cursor.execute("RESET SESSION AUTHORIZATION")
-        cursor.execute("SET LOCAL SESSION AUTHORIZATION versana_app")
+    execute(AS_SUPERUSER, "SET LOCAL SESSION AUTHORIZATION versana_owner")
+    seen = attempt(f"SELECT * FROM {TABLE}").count > 1
+    execute(AS_SUPERUSER, AS_APPLICATION)
     return seen
 
 

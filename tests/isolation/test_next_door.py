@@ -4,9 +4,21 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 
 from tenants.models import Tenant
-from tenants.rls import tables
+from tenants.rls import checks, tables
 from tenants.rls.context import tenant_context
-from tests.isolation.conftest import BEHIND, Neighbours, attempt, insert, snapshot, tenant_column, values
+from tests.isolation.conftest import (
+    BEHIND,
+    Neighbours,
+    attempt,
+    insert,
+    one_more,
+    snapshot,
+    tenant_column,
+    unique_in_the_installation,
+    unlike,
+    values,
+)
+from tests.isolation.rows import parents, references, workspace
 
 READS = {
     "by id": "SELECT * FROM {table} WHERE id = %(id)s",
@@ -96,7 +108,9 @@ def test_a_reference_into_the_neighbours_workspace_is_refused(
     reference: models.ForeignKey, neighbours: Neighbours
 ) -> None:
     with tenant_context(neighbours.a.pk):
-        columns = _unlike(neighbours, reference.model) | {reference.column: neighbours.of_b[reference.related_model].pk}
+        columns = one_more(reference.model, neighbours.of_a) | {
+            reference.column: neighbours.of_b[reference.related_model].pk
+        }
         assert insert(reference.model, columns).state == "23503"
 
 
@@ -105,7 +119,7 @@ def test_the_refusal_is_the_same_for_a_row_next_door_and_for_none(
 ) -> None:
     foreign, nobody = neighbours.of_b[reference.related_model].pk, 9_000_000_000_000_000
     with tenant_context(neighbours.a.pk):
-        columns = _unlike(neighbours, reference.model)
+        columns = one_more(reference.model, neighbours.of_a)
         told = [insert(reference.model, columns | {reference.column: pk}) for pk in (foreign, nobody)]
     assert told[0].state == told[1].state == "23503"
     assert told[0].words.replace(str(foreign), "N") == told[1].words.replace(str(nobody), "N")
@@ -116,21 +130,24 @@ def test_a_row_like_the_neighbours_is_accepted_as_if_theirs_did_not_exist(
     owned: type[models.Model], neighbours: Neighbours
 ) -> None:
     """Unique keys and ON CONFLICT tell nothing about the workspace next door."""
+    empty, before = workspace("empty"), snapshot(neighbours.b)
     with tenant_context(neighbours.b.pk):
-        columns = values(neighbours.of_b[owned], tenant_id=neighbours.a.pk)
-    for field in owned._meta.concrete_fields:
-        if isinstance(field, models.ForeignKey) and field.related_model in tables.owned_models():
-            columns[field.column] = neighbours.of_a[field.related_model].pk
-    columns |= {column: f"other-{columns[column]}" for column in _unique_in_the_installation(owned)}
-    before = snapshot(neighbours.b)
-    with tenant_context(neighbours.a.pk):
+        columns = values(neighbours.of_b[owned], tenant_id=empty.pk)
+    with tenant_context(empty.pk):
+        own = parents(owned, empty)
+        columns |= {f.column: own[f.related_model].pk for f in references(owned) if f.related_model in own}
+        fresh = unlike(owned, columns)
+        columns |= {column: fresh[column] for column in unique_in_the_installation(owned)}
         assert insert(owned, columns, "ON CONFLICT DO NOTHING").count == 1
     assert snapshot(neighbours.b) == before
 
 
 def test_what_is_unique_in_the_whole_installation_is_known_by_name() -> None:
-    found = {name for model in BEHIND for name in _unique_in_the_installation(model)}
-    assert found == {"slug", "shop_domain"}
+    """A key that is not led by the tenant tells of a row next door: each one has its reason in tenants/rls/checks.py."""
+    keys = [c for model in BEHIND for c in model._meta.constraints if isinstance(c, models.UniqueConstraint)]
+    assert {key.name for key in keys if "tenant" not in key.fields} <= checks.GLOBALLY_UNIQUE
+    alone = {field.column for model in BEHIND for field in model._meta.concrete_fields if field.unique}
+    assert alone == {"id", "slug"}
 
 
 def test_deleting_ones_own_rows_reaches_nothing_next_door(neighbours: Neighbours) -> None:
@@ -142,23 +159,3 @@ def test_deleting_ones_own_rows_reaches_nothing_next_door(neighbours: Neighbours
             attempt(f"DELETE FROM {model._meta.db_table}")
     assert snapshot(neighbours.b) == before
     assert len(snapshot(neighbours.a)) < len(before)
-
-
-def _unlike(neighbours: Neighbours, model: type[models.Model]) -> dict[str, object]:
-    """A new row for workspace A that collides with none of its own."""
-    columns = values(neighbours.of_a[model])
-    for constraint in model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint):
-            for name in constraint.fields:
-                field = model._meta.get_field(name)
-                if not isinstance(field, models.ForeignKey) and name != "id":
-                    value = columns[field.column]
-                    columns[field.column] = value + 100_000 if isinstance(value, int) else f"{value}-again"
-    return columns
-
-
-def _unique_in_the_installation(model: type[models.Model]) -> set[str]:
-    """Columns of unique keys that are not led by the tenant, primary keys excepted (the server makes those)."""
-    keys = [c.fields for c in model._meta.constraints if isinstance(c, models.UniqueConstraint)]
-    single = {field.column for field in model._meta.concrete_fields if field.unique and not field.primary_key}
-    return single | {name for fields in keys if "tenant" not in fields for name in fields}
