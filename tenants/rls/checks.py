@@ -157,9 +157,11 @@ def _privilege_faults() -> list[Finding]:
         actual = {(table, word) for table, word in cursor.fetchall() if table in _known()}
         cursor.execute(_CREATION, {"role": grants.APPLICATION})
         creation = [what for what, allowed in cursor.fetchall() if allowed]
+        cursor.execute(_ASIDE, {"role": grants.APPLICATION})
+        aside = [Finding(name, f"the application {what}") for name, what in cursor.fetchall()]
     out = [Finding(table, f"the application has {word}, undeclared") for table, word in sorted(actual - declared)]
     out += [Finding(table, f"the application has no {word}") for table, word in sorted(declared - actual)]
-    return out + [Finding("role", f"the application may make a {what}") for what in creation]
+    return out + aside + [Finding("role", f"the application may make a {what}") for what in creation]
 
 
 def _function_faults() -> list[Finding]:
@@ -207,6 +209,14 @@ _CREATION = """
     SELECT 'table', has_schema_privilege(%(role)s, 'public', 'CREATE')
     UNION ALL SELECT 'schema', has_database_privilege(%(role)s, current_database(), 'CREATE')
     UNION ALL SELECT 'temporary table', has_database_privilege(%(role)s, current_database(), 'TEMP')
+"""
+# Where no policy reaches: a schema beside ours, and how far a sequence went (which tells how much others have).
+_ASIDE = """
+    SELECT nspname, 'may use this schema' FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') AND has_schema_privilege(%(role)s, oid, 'USAGE')
+    UNION ALL
+    SELECT relname, 'may read or set this sequence' FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND CASE WHEN relkind = 'S' THEN has_sequence_privilege(%(role)s, oid, 'SELECT, UPDATE') END
 """
 _DEFINERS = """
     SELECT proname, prosrc, rolname, proconfig, provolatile, has_function_privilege('public', p.oid, 'EXECUTE')

@@ -25,7 +25,9 @@ def overseen(superuser_url: str) -> Iterator[None]:
     info = conninfo_to_dict(superuser_url)
     original = connections["default"]
     # Another alias on the object: the guard at the door is for real processes, and has its own tests.
-    wrapper = DatabaseWrapper({**original.settings_dict, "USER": info["user"], "PASSWORD": info["password"]}, "mutant")
+    # Its server too: where PgBouncer stands before the application's, no other role goes through it.
+    changed = {"USER": info["user"], "PASSWORD": info["password"], "HOST": info["host"], "PORT": info["port"]}
+    wrapper = DatabaseWrapper({**original.settings_dict, **changed}, "mutant")
     connections["default"] = wrapper
     try:
         with transaction.atomic():
