@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from tenants import audit
 from tenants.addresses import normalise
 from tenants.models import Membership, Tenant, User
+from tenants.numbering import next_number
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 
@@ -51,14 +52,14 @@ def open_workspace(
             )
             if not created:
                 raise ProvisioningError(f"“{slug}” is taken.")
-            membership = Membership.objects.create(user=owner, role=Role.OWNER)
+            membership = Membership.objects.create(number=next_number("member"), user=owner, role=Role.OWNER)
             audit.record(audit.Action.WORKSPACE_OPENED, by=membership, target=slug)
     return tenant
 
 
 def add_member(*, user: User, role: Role, by: Membership | None) -> Membership:
     """Put a person into the current workspace."""
-    membership = Membership.objects.create(user=user, role=role)
+    membership = Membership.objects.create(number=next_number("member"), user=user, role=role)
     audit.record(audit.Action.MEMBER_ADDED, by=by, target=f"membership {membership.pk}", role=role)
     return membership
 

@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
 
-from tenants import provisioning
+from tenants import accounts, provisioning
 from tenants.models import Membership, Tenant, User
 from tenants.rls.context import tenant_context
 from tenants.rls.database import Address, set_up, with_database
@@ -101,7 +101,7 @@ class Cast:
 
 
 def _person(name: str, domain: str) -> User:
-    return User.objects.create_user(email=f"{name.lower()}@{domain}", password=PASSWORD, name=name)
+    return accounts.create(email=f"{name.lower()}@{domain}", password=PASSWORD, name=name)
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def _function_faults() -> list[Finding]:
 # A shop belongs to one workspace at a time in the whole installation; the answer to a second one names nobody.
 GLOBALLY_UNIQUE = frozenset({"shopify_store_one_workspace"})
 # Looked up across workspaces by a resolver function. Not unique, so it tells nothing.
-BEFORE_THE_TENANT = frozenset({"tenants_membership_of"})
+BEFORE_THE_TENANT = frozenset({"tenants_membership_of", "tenants_invitation_by_token"})
 _REFERENCES = """
     SELECT confrelid::regclass::text,
            ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY k(n, i) JOIN pg_attribute ON attrelid = conrelid AND attnum = n ORDER BY i),

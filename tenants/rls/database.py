@@ -55,8 +55,9 @@ def set_up(*, superuser_url: str, database: str, passwords: dict[str, str]) -> N
     with psycopg.connect(with_database(superuser_url, database), autocommit=True) as inside:
         for statement in SCHEMA.format(database=sql.Identifier(database).as_string(inside)).split(";\n"):
             inside.execute(statement)
-        for statement in FUNCTIONS:
-            inside.execute(statement)
+        with inside.transaction():  # A function whose answer has other columns than before must be dropped first.
+            for statement in FUNCTIONS:
+                inside.execute(statement)
 
 
 def _role(server: psycopg.Connection, role: str, attributes: str, password: str) -> None:
@@ -89,9 +90,11 @@ def _function(signature: str, returns: str, query: str) -> list[str]:
         .replace("p_user bigint", "bigint")
         .replace("p_domain text", "text")
         .replace("p_slug text", "text")
+        .replace("p_hash text", "text")
     )
     body = f"RETURN QUERY {query}" if returns.startswith(("TABLE", "SETOF")) else f"RETURN ({query})"
     return [
+        f"DROP FUNCTION IF EXISTS public.{name}{arguments}",
         f"CREATE OR REPLACE FUNCTION public.{signature} RETURNS {returns} LANGUAGE plpgsql STABLE SECURITY DEFINER "
         f"SET search_path = pg_catalog, pg_temp AS $$ BEGIN {body}; END $$",
         f"ALTER FUNCTION public.{name}{arguments} OWNER TO versana_resolver",
@@ -103,8 +106,8 @@ def _function(signature: str, returns: str, query: str) -> list[str]:
 FUNCTIONS = [
     *_function(
         "workspaces_of(p_user bigint)",
-        "TABLE (tenant bigint, slug text, name text, time_zone text, role text, membership bigint)",
-        "SELECT t.id, t.slug::text, t.name::text, t.time_zone::text, m.role::text, m.id "
+        "TABLE (tenant bigint, slug text, name text, time_zone text, role text, membership bigint, second_factor boolean, erase_after timestamptz)",
+        "SELECT t.id, t.slug::text, t.name::text, t.time_zone::text, m.role::text, m.id, t.require_second_factor, t.erase_after "
         "FROM public.tenants_membership m JOIN public.tenants_tenant t ON t.id = m.tenant_id "
         "WHERE m.user_id = p_user AND m.removed_at IS NULL ORDER BY t.name, t.id",
     ),
@@ -115,6 +118,11 @@ FUNCTIONS = [
     ),
     *_function(
         "tenant_of_slug(p_slug text)", "bigint", "SELECT t.id FROM public.tenants_tenant t WHERE t.slug = p_slug"
+    ),
+    *_function(
+        "invitation_of(p_hash text)",
+        "TABLE (tenant bigint, invitation bigint)",
+        "SELECT i.tenant_id, i.id FROM public.tenants_invitation i WHERE i.token_hash = p_hash LIMIT 1",
     ),
     *_function("tenant_ids()", "SETOF bigint", "SELECT t.id FROM public.tenants_tenant t ORDER BY t.id"),
 ]

@@ -33,6 +33,11 @@ def populate(tenant: Tenant) -> Rows:
     return rows
 
 
+def another(model: type[models.Model], rows: Rows) -> models.Model:
+    """One more row of a kind, beside the one in `rows`, with the same parents. Inside its workspace."""
+    return _row(model, {kind: row for kind, row in rows.items() if kind is not model})
+
+
 def _row(model: type[models.Model], rows: Rows) -> models.Model:
     if model not in rows:
         rows[model] = model._default_manager.create(

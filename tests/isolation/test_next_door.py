@@ -2,11 +2,13 @@
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
+from django.utils import timezone
 
 from tenants.models import Tenant
 from tenants.rls import tables
 from tenants.rls.context import tenant_context
 from tests.isolation.conftest import BEHIND, Neighbours, attempt, insert, snapshot, tenant_column, values
+from tests.isolation.rows import another
 
 READS = {
     "by id": "SELECT * FROM {table} WHERE id = %(id)s",
@@ -122,6 +124,8 @@ def test_a_row_like_the_neighbours_is_accepted_as_if_theirs_did_not_exist(
         if isinstance(field, models.ForeignKey) and field.related_model in tables.owned_models():
             columns[field.column] = neighbours.of_a[field.related_model].pk
     columns |= {column: f"other-{columns[column]}" for column in _unique_in_the_installation(owned)}
+    with tenant_context(neighbours.a.pk):
+        _make_room(neighbours, owned, columns)
     before = snapshot(neighbours.b)
     with tenant_context(neighbours.a.pk):
         assert insert(owned, columns, "ON CONFLICT DO NOTHING").count == 1
@@ -147,6 +151,7 @@ def test_deleting_ones_own_rows_reaches_nothing_next_door(neighbours: Neighbours
 def _unlike(neighbours: Neighbours, model: type[models.Model]) -> dict[str, object]:
     """A new row for workspace A that collides with none of its own."""
     columns = values(neighbours.of_a[model])
+    _make_room(neighbours, model, columns)
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             for name in constraint.fields:
@@ -155,6 +160,18 @@ def _unlike(neighbours: Neighbours, model: type[models.Model]) -> dict[str, obje
                     value = columns[field.column]
                     columns[field.column] = value + 100_000 if isinstance(value, int) else f"{value}-again"
     return columns
+
+
+def _make_room(neighbours: Neighbours, model: type[models.Model], columns: dict[str, object]) -> None:
+    """Where a key of A's own would collide: another parent, or no longer the condition under which the key holds."""
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition:
+            unset = next(str(name) for name, value in constraint.condition.children if value is None)
+            columns[unset] = timezone.now()
+        elif isinstance(constraint, models.UniqueConstraint):
+            for field in map(model._meta.get_field, constraint.fields):
+                if isinstance(field, models.ForeignKey) and field.related_model in tables.owned_models():
+                    columns[field.column] = another(field.related_model, neighbours.of_a).pk
 
 
 def _unique_in_the_installation(model: type[models.Model]) -> set[str]:
