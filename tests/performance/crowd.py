@@ -5,6 +5,7 @@ Rows lie in the order of time, workspaces mixed, as they would after years; not 
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -15,7 +16,7 @@ LARGE, MEDIUM, SMALL = 1, 50, 500  # by rank
 
 @dataclass(frozen=True)
 class Loaded:
-    """How many rows a table got, and in which time."""
+    """How many rows a table got."""
 
     table: str
     rows: int
@@ -23,22 +24,42 @@ class Loaded:
 
 def load(server: psycopg.Connection, *, tenants: int = TENANTS, conversations: int = CONVERSATIONS) -> Iterator[Loaded]:
     """Fills an empty database that is migrated. Foreign keys are not looked up: what is written here is consistent."""
-    server.execute("SET session_replication_role = replica")
-    server.execute("SET synchronous_commit = off")
-    server.execute("SET maintenance_work_mem = '256MB'")
-    server.execute("SET work_mem = '256MB'")
+    if server.execute("SELECT count(*) FROM tenants_tenant").fetchone() != (0,):
+        raise RuntimeError("this database has workspaces; the benchmark fills only one of its own")
     numbers = {"tenants": tenants, "conversations": conversations}
-    for table, statement in STATEMENTS.items():
-        rows = server.execute(statement, numbers).rowcount  # type: ignore[arg-type]
-        if not table.startswith("_"):
-            yield Loaded(table, rows)
-    server.execute("RESET session_replication_role")
-    for table in STATEMENTS:
-        if not table.startswith("_"):
-            server.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+    with _not_named_filled_in(server):
+        for setting in ("session_replication_role = replica", "work_mem = '256MB'", "maintenance_work_mem = '256MB'"):
+            server.execute(f"SET {setting}")
+        for table, statement in STATEMENTS.items():
+            rows = server.execute(statement, numbers).rowcount
+            if not table.startswith("_"):
+                server.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+                yield Loaded(table, rows)
+        server.execute("RESET session_replication_role")
     server.execute("VACUUM ANALYZE")
 
 
+@contextmanager
+def _not_named_filled_in(server: psycopg.Connection) -> Iterator[None]:
+    """Columns that may not be empty and that no statement here names have a default meanwhile, so that new ones need no
+    change here."""
+    wanted = server.execute(_WITHOUT_DEFAULT, [[table for table in STATEMENTS if not table.startswith("_")]]).fetchall()
+    given = [(f'ALTER TABLE {t} ALTER "{c}"', _DEFAULTS[kind]) for t, c, kind in wanted if kind in _DEFAULTS]
+    for change, value in given:
+        server.execute(f"{change} SET DEFAULT {value}")
+    yield
+    for change, _ in given:
+        server.execute(f"{change} DROP DEFAULT")
+
+
+_DEFAULTS = {
+    "boolean": "false", "character varying": "''", "text": "''", "jsonb": "'{}'", "bytea": "''",
+    "timestamp with time zone": "now()", "integer": "0", "bigint": "0", "smallint": "0",
+}  # fmt: skip
+_WITHOUT_DEFAULT = """
+    SELECT table_name, column_name, data_type FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = ANY(%s) AND is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO'
+"""
 # Each conversation once, in the order of time, with its workspace and its number there. Everything else follows from it.
 _PLAN = """
 CREATE TEMP TABLE plan AS

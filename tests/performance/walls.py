@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,27 +65,25 @@ class Query:
     @property
     def name(self) -> str:
         """The page that asks, the table that is read, and by what."""
-        found = re.findall(r'FROM "?(\w+)"?', self.shape)
+        table = re.findall(r'FROM "?(\w+)"?', self.shape)[-1]
         where = self.shape.rpartition(" WHERE ")[2].partition(" ORDER BY ")[0]
-        by = [name for name in re.findall(r'((?:NOT )?"\w+"\."\w+")', where) if "tenant_id" not in name]
-        columns = list(dict.fromkeys(name.replace('"', "").rpartition(".")[2] for name in by))
-        denied = [f"not {c}" if f'NOT "{found[-1]}"."{c}"' in where else c for c in columns[:2]] if found else []
+        columns = [(no.lower() + column) for no, column in re.findall(r'(NOT )?"\w+"\."(\w+)"', where)]
+        by = ", ".join([column for column in dict.fromkeys(columns) if column != "tenant_id"][:2])
         what = "count" if "COUNT(" in self.shape.upper() else "rows"
         page = self.pages[0] if len(self.pages) == 1 else f"{self.pages[0]} and {len(self.pages) - 1} more"
-        return f"{page}: {what} of {found[-1] if found else '?'}{' by ' + ', '.join(denied) if denied else ''}"
+        return f"{page}: {what} of {table}{' by ' + by if by else ''}"
 
 
 def main(rounds: int) -> list[str]:
     begun = time.monotonic()
-    with psycopg.connect(_superuser(), autocommit=True) as server:
-        call_command("setup_database", verbosity=0)
-        call_command("migrate", verbosity=0)
+    call_command("setup_database", verbosity=0)
+    call_command("migrate", verbosity=0)
     with psycopg.connect(with_database(_superuser(), _database()), autocommit=True) as server:
         loaded = list(crowd.load(server))
         filled = time.monotonic() - begun
-        bypass = _role_past_the_walls(server)
-        queries = caught()
-        named = measure(queries, bypass, rounds)
+        with _role_past_the_walls(server) as bypass:
+            queries = caught()
+            named = measure(queries, bypass, rounds)
     return [*heading(loaded, filled, rounds), *map(row, queries), *summary(queries, named)]
 
 
@@ -97,10 +95,10 @@ def _database() -> str:
     return os.environ["DATABASE_URL"].rpartition("/")[2].partition("?")[0]
 
 
-def _role_past_the_walls(server: psycopg.Connection) -> str:
+@contextmanager
+def _role_past_the_walls(server: psycopg.Connection) -> Iterator[str]:
     """The address of a role with the application's grants, and BYPASSRLS."""
     password = secrets.token_hex(16)
-    server.execute("DROP ROLE IF EXISTS versana_bench")
     statement = "CREATE ROLE versana_bench LOGIN NOSUPERUSER BYPASSRLS PASSWORD {}"
     server.execute(sql.SQL(statement).format(sql.Literal(password)))
     database = sql.Identifier(_database())
@@ -109,7 +107,8 @@ def _role_past_the_walls(server: psycopg.Connection) -> str:
     for table, privileges in tables.application_privileges().items():
         server.execute(f"GRANT {privileges} ON {table} TO versana_bench")
     application = os.environ["DATABASE_URL"]
-    return re.sub(r"//[^@]*@", f"//versana_bench:{password}@", application)
+    yield re.sub(r"//[^@]*@", f"//versana_bench:{password}@", application)
+    server.execute("DROP OWNED BY versana_bench; DROP ROLE versana_bench")
 
 
 # --- The statements that pages issue ---------------------------------------------------------------------------------
