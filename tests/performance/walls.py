@@ -29,7 +29,7 @@ from psycopg import sql
 
 from tenants.models import User
 from tenants.rls import tables
-from tenants.rls.database import with_database
+from tenants.rls.database import SETTINGS, with_database
 from tests.performance import crowd
 from tests.performance.measuring import percentile
 
@@ -97,7 +97,7 @@ def _database() -> str:
 
 @contextmanager
 def _role_past_the_walls(server: psycopg.Connection) -> Iterator[str]:
-    """The address of a role with the application's grants, and BYPASSRLS."""
+    """The address of a role with the application's grants and settings, and BYPASSRLS."""
     password = secrets.token_hex(16)
     statement = "CREATE ROLE versana_bench LOGIN NOSUPERUSER BYPASSRLS PASSWORD {}"
     server.execute(sql.SQL(statement).format(sql.Literal(password)))
@@ -106,6 +106,8 @@ def _role_past_the_walls(server: psycopg.Connection) -> Iterator[str]:
     server.execute("GRANT USAGE ON SCHEMA public TO versana_bench")
     for table, privileges in tables.application_privileges().items():
         server.execute(f"GRANT {privileges} ON {table} TO versana_bench")
+    for name, value in SETTINGS["versana_app"].items():
+        server.execute(f"ALTER ROLE versana_bench SET {name} = '{value}'")
     application = os.environ["DATABASE_URL"]
     yield re.sub(r"//[^@]*@", f"//versana_bench:{password}@", application)
     server.execute("DROP OWNED BY versana_bench; DROP ROLE versana_bench")

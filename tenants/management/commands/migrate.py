@@ -32,7 +32,7 @@ class OneTransaction(MigrationExecutor):
 
 
 # The command looks its executor up by this name and takes it from nowhere else.
-migrate.MigrationExecutor = OneTransaction  # type: ignore[misc,attr-defined]
+migrate.MigrationExecutor = OneTransaction  # type: ignore[attr-defined]
 
 
 class Command(migrate.Command):
