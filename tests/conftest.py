@@ -63,6 +63,13 @@ def superuser_url(test_database_name: str, django_db_setup: None) -> str:
     return with_database(os.environ["SUPERUSER_DATABASE_URL"], test_database_name)
 
 
+@pytest.fixture(scope="session")
+def session_url(test_database_name: str, django_db_setup: None) -> str:
+    """The application's address past PgBouncer, for tests that are about one session of the server's."""
+    direct = os.environ.get("UNPOOLED_DATABASE_URL") or os.environ["DATABASE_URL"]
+    return with_database(direct, test_database_name)
+
+
 KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 
 

@@ -27,7 +27,9 @@ def mutated(superuser_url: str, *statements: str) -> Iterator[Neighbours]:
     info = conninfo_to_dict(superuser_url)
     original = connections["default"]
     # Another alias on the object: the guard at the door is for real processes, and has its own tests.
-    wrapper = DatabaseWrapper({**original.settings_dict, "USER": info["user"], "PASSWORD": info["password"]}, "mutant")
+    # A session of the superuser's that acts as another: past PgBouncer, which would hand on its authorization.
+    address = {"USER": info["user"], "PASSWORD": info["password"], "HOST": info["host"], "PORT": info["port"]}
+    wrapper = DatabaseWrapper({**original.settings_dict, **address}, "mutant")
     connections["default"] = wrapper
     try:
         with transaction.atomic():

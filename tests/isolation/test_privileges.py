@@ -285,7 +285,8 @@ def test_the_owner_inside_a_workspace_sees_that_workspace_alone(owner_url: str) 
 def _connection_as(url_variable: str, database: str) -> DatabaseWrapper:
     """What a web process would have as its default connection, were it given this address."""
     info = psycopg.conninfo.conninfo_to_dict(with_database(os.environ[url_variable], database))
-    changed = {"USER": info["user"], "PASSWORD": info["password"]}
+    # Its server too: where PgBouncer stands before the application's, no other role goes through it.
+    changed = {"USER": info["user"], "PASSWORD": info["password"], "HOST": info["host"], "PORT": info["port"]}
     return DatabaseWrapper({**connections["default"].settings_dict, **changed}, "default")
 
 
