@@ -40,6 +40,20 @@ def parse_sealing_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
+def parse_primary_key(text: str, keys: dict[int, bytes]) -> int:
+    """The key that seals. Of several keys one must be named: were it simply the newest, a process that has just learnt of it
+    would seal what its neighbours, not yet restarted, cannot open."""
+    if not text and len(keys) == 1:
+        return next(iter(keys))
+    if not text:
+        raise ImproperlyConfigured(
+            "SEALING_PRIMARY_KEY is not set. Of several SEALING_KEYS it must say which one seals."
+        )
+    if not text.isdecimal() or int(text) not in keys:
+        raise ImproperlyConfigured("SEALING_PRIMARY_KEY names a key that is not in SEALING_KEYS.")
+    return int(text)
+
+
 # --- Installation ---------------------------------------------------------------------------------------------------
 ENVIRONMENT = env.str("ENVIRONMENT", default="production")
 if ENVIRONMENT not in ("production", "demo", "test"):
@@ -200,9 +214,9 @@ SEALING_KEYS = parse_sealing_keys(
         "Make one with: python3 -c 'import base64, os; print(\"1:\" + base64.b64encode(os.urandom(32)).decode())'",
     )
 )
-SEALING_PRIMARY_KEY = env.int("SEALING_PRIMARY_KEY", default=max(SEALING_KEYS))
-if SEALING_PRIMARY_KEY not in SEALING_KEYS:
-    raise ImproperlyConfigured("SEALING_PRIMARY_KEY names a key that is not in SEALING_KEYS.")
+SEALING_PRIMARY_KEY = parse_primary_key(env.str("SEALING_PRIMARY_KEY", default=""), SEALING_KEYS)
+# Sealed values that are not a SealedTextField: dotted paths of objects of tenants.crypto.holders.Holder.
+SEALED_ELSEWHERE: list[str] = []
 
 # --- Static ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
