@@ -277,6 +277,7 @@ CELERY_TASK_ROUTES = {
     "tenants.outbox.tasks.tidy": {"queue": "background"},
     "tenants.tasks.clear_sessions": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
+    "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -287,6 +288,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.tasks.clear_sessions",
         "schedule": 86_400.0,
         "options": {"expires": 86_400.0},
+    },
+    "reopen-stores": {
+        "task": "integrations.shopify.tasks.reopen_everywhere",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
     },
     "forget-order-contexts": {
         "task": "integrations.shopify.tasks.forget_everywhere",

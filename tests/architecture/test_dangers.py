@@ -29,6 +29,7 @@ OF_NO_TENANT = {
     "tenants.outbox.tasks.tidy": "Forgets done events of all workspaces.",
     "tenants.tasks.clear_sessions": "Sessions belong to people, not to workspaces.",
     "integrations.shopify.tasks.forget_everywhere": "Goes through the workspaces one by one.",
+    "integrations.shopify.tasks.reopen_everywhere": "Goes through the workspaces one by one.",
 }
 
 
