@@ -110,10 +110,13 @@ INSTALLED_APPS = [
     "inbox",
 ]
 MIDDLEWARE = [
+    # The first two outside of all others: static files and refusals (a wrong host, a body too large) get headers too.
+    "csp.middleware.CSPMiddleware",
+    "versana.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "versana.headers.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "versana.observability.requests.RequestContextMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -204,8 +207,9 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of a body in all, files included (versana/headers.py)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # No page takes a file: mail comes by other ways.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "versana.observability.logging.SilentExceptionReporterFilter"
 
 SEALING_KEYS = parse_sealing_keys(
