@@ -20,7 +20,7 @@ from tenants.roles import Permission
 from versana.rendering import render_page
 
 # The frame of a mail's HTML: nothing runs, nothing is fetched, links open elsewhere.
-FRAME_POLICY = "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+FRAME_POLICY = "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; frame-ancestors 'self'"
 
 
 @require_GET

@@ -1,4 +1,4 @@
-"""Questions that come before a workspace is known, each answered by one SECURITY DEFINER function that returns ids.
+"""Questions that come before a workspace is known, nearly all answered by one SECURITY DEFINER function that returns ids.
 
 Sign-in asks for a person's workspaces, Shopify's callback for the workspace of a shop, a command for that of a slug.
 No policy has an OR for these: measured, that costs a factor of hundreds on every query.
@@ -62,6 +62,13 @@ def tenant_ids() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_ids()")
         return [int(row[0]) for row in cursor.fetchall()]
+
+
+def next_tenant_id() -> int:
+    """The id of a workspace to come: the wall accepts a workspace's row only in that workspace's own context."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('tenants_tenant', 'id'))")
+        return int(cursor.fetchone()[0])
 
 
 def _one(sql: str, argument: str) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, models
+from django.db import Error, OperationalError, models, transaction
 from django.db import connection as default_connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -82,6 +82,16 @@ def findings() -> list[Finding]:
             Finding(table, fault) for fault in [*_security_faults(table, column, catalogue[table]), *_key_faults(table)]
         ]
     return out
+
+
+def answers(table: str) -> bool:
+    """Whether a read without a workspace gives an answer instead of an error. Behaviour, not catalogue rows."""
+    try:
+        with transaction.atomic(), default_connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {default_connection.ops.quote_name(table)}")  # noqa: S608 - names come from the models
+    except Error:
+        return False
+    return True
 
 
 def _known() -> set[str]:

@@ -30,6 +30,10 @@ SETTINGS = {
 }
 
 
+class SetupRefused(Exception):
+    """What the server said. Names roles and databases, never a password."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A database address, taken apart."""
@@ -50,7 +54,17 @@ def with_database(url: str, name: str) -> str:
 
 
 def set_up(*, superuser_url: str, database: str, passwords: dict[str, str]) -> None:
-    """Roles (password changed when one is given), the database, its schema's grants, its functions."""
+    """Roles (password changed when one is given), the database, its schema's grants, its functions. Raises SetupRefused."""
+    try:
+        _set_up(superuser_url, database, passwords)
+    except psycopg.Error as error:
+        refused = SetupRefused(error.diag.message_primary or type(error).__name__)
+    else:
+        return
+    raise refused  # outside of the except block: the original's context holds statements with passwords
+
+
+def _set_up(superuser_url: str, database: str, passwords: dict[str, str]) -> None:
     with psycopg.connect(superuser_url, autocommit=True) as server:
         # Roles belong to the whole server: two who set up databases on it at once take turns.
         server.execute("SELECT pg_advisory_lock(hashtextextended('versana.set_up', 0))")
