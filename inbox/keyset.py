@@ -12,7 +12,7 @@ from inbox.models import Conversation
 _YEARS = range(1970, 2201)
 
 
-def cursor(row: Conversation) -> str:
+def position_of(row: Conversation) -> str:
     """Where a page ended."""
     return base64.urlsafe_b64encode(f"{row.last_message_at.isoformat()}|{row.pk}".encode()).decode().rstrip("=")
 

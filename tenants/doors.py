@@ -1,10 +1,11 @@
-"""Questions that come before a workspace is known, each answered by one SECURITY DEFINER function that returns ids.
+"""Questions that come before a workspace is known, nearly all answered by one SECURITY DEFINER function that returns ids.
 
 Sign-in asks for a person's workspaces, Shopify's callback for the workspace of a shop, a command for that of a slug.
 No policy has an OR for these: measured, that costs a factor of hundreds on every query.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
@@ -19,6 +20,16 @@ class Workspace:
     time_zone: str
     role: str
     membership_id: int
+    requires_second_factor: bool = False
+    erase_after: datetime | None = None  # set: the workspace is closed, and only owners still get in
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationKey:
+    """Where an invitation is, for somebody who holds its token and is in no workspace yet."""
+
+    tenant_id: int
+    invitation_id: int
 
 
 def workspaces_of(user_id: int) -> tuple[Workspace, ...]:
@@ -26,6 +37,14 @@ def workspaces_of(user_id: int) -> tuple[Workspace, ...]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM workspaces_of(%s)", [user_id])
         return tuple(Workspace(*row) for row in cursor.fetchall())
+
+
+def invitation_of(token_hash: str) -> InvitationKey | None:
+    """The invitation whose token has this hash, open or not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM invitation_of(%s)", [token_hash])
+        row = cursor.fetchone()
+    return InvitationKey(*row) if row else None
 
 
 def tenant_of_shop(domain: str) -> int | None:
@@ -43,6 +62,13 @@ def tenant_ids() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_ids()")
         return [int(row[0]) for row in cursor.fetchall()]
+
+
+def next_tenant_id() -> int:
+    """The id of a workspace to come: the wall accepts a workspace's row only in that workspace's own context."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('tenants_tenant', 'id'))")
+        return int(cursor.fetchone()[0])
 
 
 def _one(sql: str, argument: str) -> int | None:

@@ -2,11 +2,12 @@
 
 import re
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from tenants import audit
+from tenants import audit, doors
 from tenants.addresses import normalise
 from tenants.models import Membership, Tenant, User
+from tenants.numbering import next_number
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 
@@ -44,21 +45,21 @@ def open_workspace(
             f"“{slug}” cannot be an address: lower-case letters, digits and hyphens, and no reserved word."
         )
     with transaction.atomic():
-        tenant_id = _next_tenant_id()
+        tenant_id = doors.next_tenant_id()
         with tenant_context(tenant_id):
             tenant, created = _insert(
                 tenant_id, slug=slug, name=name, time_zone=time_zone, support_addresses=support_addresses or []
             )
             if not created:
                 raise ProvisioningError(f"“{slug}” is taken.")
-            membership = Membership.objects.create(user=owner, role=Role.OWNER)
+            membership = Membership.objects.create(number=next_number("member"), user=owner, role=Role.OWNER)
             audit.record(audit.Action.WORKSPACE_OPENED, by=membership, target=slug)
     return tenant
 
 
 def add_member(*, user: User, role: Role, by: Membership | None) -> Membership:
     """Put a person into the current workspace."""
-    membership = Membership.objects.create(user=user, role=role)
+    membership = Membership.objects.create(number=next_number("member"), user=user, role=role)
     audit.record(audit.Action.MEMBER_ADDED, by=by, target=f"membership {membership.pk}", role=role)
     return membership
 
@@ -75,10 +76,3 @@ def _insert(
     )
     Tenant.objects.bulk_create([tenant], ignore_conflicts=True)
     return tenant, Tenant.objects.filter(id=tenant_id).exists()
-
-
-def _next_tenant_id() -> int:
-    """The id first: the wall accepts a workspace's row only in that workspace's own context."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('tenants_tenant', 'id'))")
-        return int(cursor.fetchone()[0])

@@ -16,11 +16,19 @@ class Permission(StrEnum):
     SEE_SETTINGS = auto()
     CHANGE_SETTINGS = auto()
     CONNECT_STORES = auto()
+    SEE_MEMBERS = auto()
+    MANAGE_MEMBERS = auto()  # invite, change roles, remove; never an owner's, unless one is an owner
+    SEE_AUDIT = auto()
+    SET_SECURITY = auto()  # the rule that everybody needs a second factor
+    HAND_OVER = auto()
+    EXPORT_DATA = auto()
+    CLOSE_WORKSPACE = auto()
 
 
+_AGENT = frozenset({Permission.READ_INBOX, Permission.SEE_SETTINGS, Permission.SEE_MEMBERS})
 _ALLOWED: dict[Role, frozenset[Permission]] = {
-    Role.AGENT: frozenset({Permission.READ_INBOX, Permission.SEE_SETTINGS}),
-    Role.ADMINISTRATOR: frozenset({Permission.READ_INBOX, Permission.SEE_SETTINGS, Permission.CHANGE_SETTINGS}),
+    Role.AGENT: _AGENT,
+    Role.ADMINISTRATOR: _AGENT | {Permission.CHANGE_SETTINGS, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT},
     # Only an owner connects or disconnects a store: the seed's promise to merchants.
     Role.OWNER: frozenset(Permission),
 }

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from tenants import views
+from tenants.views import general
 
 app_name = "tenants"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("<slug:workspace>/settings/", views.general, name="settings"),
-    path("<slug:workspace>/settings/general/", views.general, name="general"),
+    path("", general.home, name="home"),
+    path("<slug:workspace>/settings/", general.general, name="settings"),
+    path("<slug:workspace>/settings/general/", general.general, name="general"),
 ]

@@ -18,9 +18,10 @@ def change(*, name: str, time_zone: str, support_addresses: list[str], by: Membe
     changed = {field: value for field, value in wanted.items() if getattr(tenant, field) != value}
     if not changed:
         return tenant
+    before = {field: getattr(tenant, field) for field in changed}
     for field, value in changed.items():
         setattr(tenant, field, value)
     tenant.changed_at, tenant.changed_by = timezone.now(), by.user.display_name
     tenant.save()
-    audit.record(audit.Action.WORKSPACE_CHANGED, by=by, target=tenant.slug, fields=sorted(changed))
+    audit.record(audit.Action.WORKSPACE_CHANGED, by=by, target=tenant.slug, before=before, after=changed)
     return tenant

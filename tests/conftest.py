@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
 
-from tenants import provisioning
+from tenants import accounts, provisioning
 from tenants.models import Membership, Tenant, User
 from tenants.rls.context import tenant_context
 from tenants.rls.database import Address, set_up, with_database
@@ -63,6 +63,13 @@ def superuser_url(test_database_name: str, django_db_setup: None) -> str:
     return with_database(os.environ["SUPERUSER_DATABASE_URL"], test_database_name)
 
 
+@pytest.fixture(scope="session")
+def session_url(test_database_name: str, django_db_setup: None) -> str:
+    """The application's address past PgBouncer, for tests that are about one session of the server's."""
+    direct = os.environ.get("UNPOOLED_DATABASE_URL") or os.environ["DATABASE_URL"]
+    return with_database(direct, test_database_name)
+
+
 KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 
 
@@ -101,7 +108,7 @@ class Cast:
 
 
 def _person(name: str, domain: str) -> User:
-    return User.objects.create_user(email=f"{name.lower()}@{domain}", password=PASSWORD, name=name)
+    return accounts.create(email=f"{name.lower()}@{domain}", password=PASSWORD, name=name)
 
 
 @pytest.fixture

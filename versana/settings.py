@@ -40,6 +40,20 @@ def parse_sealing_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
+def parse_primary_key(text: str, keys: dict[int, bytes]) -> int:
+    """The key that seals. Of several keys one must be named: were it simply the newest, a process that has just learnt of it
+    would seal what its neighbours, not yet restarted, cannot open."""
+    if not text and len(keys) == 1:
+        return next(iter(keys))
+    if not text:
+        raise ImproperlyConfigured(
+            "SEALING_PRIMARY_KEY is not set. Of several SEALING_KEYS it must say which one seals."
+        )
+    if not text.isdecimal() or int(text) not in keys:
+        raise ImproperlyConfigured("SEALING_PRIMARY_KEY names a key that is not in SEALING_KEYS.")
+    return int(text)
+
+
 # --- Installation ---------------------------------------------------------------------------------------------------
 ENVIRONMENT = env.str("ENVIRONMENT", default="production")
 if ENVIRONMENT not in ("production", "demo", "test"):
@@ -85,6 +99,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "template_partials",
@@ -96,16 +112,20 @@ INSTALLED_APPS = [
     "inbox",
 ]
 MIDDLEWARE = [
+    # The first two outside of all others: static files and refusals (a wrong host, a body too large) get headers too.
+    "csp.middleware.CSPMiddleware",
+    "versana.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "versana.headers.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "versana.observability.requests.RequestContextMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.rls.middleware.WorkspaceMiddleware",
@@ -166,10 +186,17 @@ ACCOUNT_ADAPTER = "tenants.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# An invitation's link proves its address; an address that is changed later must be confirmed by a link too.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_ADAPTER = "tenants.accounts.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "VersanaCX"
+MFA_TOTP_TOLERANCE = 1  # half a minute to either side: clocks of phones are off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_URL.startswith("https://")
 
 # --- Security -------------------------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
@@ -190,8 +217,9 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of a body in all, files included (versana/headers.py)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # No page takes a file: mail comes by other ways.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "versana.observability.logging.SilentExceptionReporterFilter"
 
 SEALING_KEYS = parse_sealing_keys(
@@ -200,9 +228,9 @@ SEALING_KEYS = parse_sealing_keys(
         "Make one with: python3 -c 'import base64, os; print(\"1:\" + base64.b64encode(os.urandom(32)).decode())'",
     )
 )
-SEALING_PRIMARY_KEY = env.int("SEALING_PRIMARY_KEY", default=max(SEALING_KEYS))
-if SEALING_PRIMARY_KEY not in SEALING_KEYS:
-    raise ImproperlyConfigured("SEALING_PRIMARY_KEY names a key that is not in SEALING_KEYS.")
+SEALING_PRIMARY_KEY = parse_primary_key(env.str("SEALING_PRIMARY_KEY", default=""), SEALING_KEYS)
+# Sealed values that are not a SealedTextField: dotted paths of objects of tenants.crypto.holders.Holder.
+SEALED_ELSEWHERE: list[str] = []
 
 # --- Static ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -263,6 +291,7 @@ CELERY_TASK_ROUTES = {
     "tenants.outbox.tasks.tidy": {"queue": "background"},
     "tenants.tasks.clear_sessions": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
+    "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -273,6 +302,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.tasks.clear_sessions",
         "schedule": 86_400.0,
         "options": {"expires": 86_400.0},
+    },
+    "reopen-stores": {
+        "task": "integrations.shopify.tasks.reopen_everywhere",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
     },
     "forget-order-contexts": {
         "task": "integrations.shopify.tasks.forget_everywhere",

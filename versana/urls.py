@@ -3,14 +3,14 @@
 from django.conf import settings
 from django.urls import include, path
 
-from tenants import views as tenant_views
+from tenants.views import general
 from versana.observability import health
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
-    path("theme/", tenant_views.theme, name="theme"),
-    path("account/", include("allauth.account.urls")),
+    path("theme/", general.theme, name="theme"),
+    path("account/", include("allauth.urls")),
     path("", include("integrations.shopify.urls")),
     path("", include("tenants.urls")),
     path("", include("inbox.urls")),

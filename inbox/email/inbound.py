@@ -6,7 +6,7 @@ All of it happens in the caller's transaction and tenant context; a mail that is
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from inbox.contacts import contact_of
 from inbox.email import threads
@@ -35,11 +35,10 @@ class Receipt:
 def receive(*, mail: InboundMail, now: datetime) -> Receipt:
     """Take `mail` into the current workspace, once. Raises BadMail for one that nobody could be told about."""
     with transaction.atomic():
-        _one_at_a_time()
+        support = frozenset(_locked_workspace().support_addresses)
         seen = Message.objects.filter(message_id=mail.message_id).first()
         if seen is not None:
             return Receipt(seen, False)
-        support = frozenset(Tenant.objects.values_list("support_addresses", flat=True).get(pk=current_tenant_id()))
         sides = parties(mail, support_addresses=support)
         ties = threads.Ties(mail.message_id, _named(mail), sides.outsiders)
         # A clock that runs ahead must not keep a conversation at the top of the list for years.
@@ -52,12 +51,12 @@ def receive(*, mail: InboundMail, now: datetime) -> Receipt:
         return Receipt(message, True)
 
 
-def _one_at_a_time() -> None:
-    """Two mails of one thread that arrive together must see each other, or they would open two conversations."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"inbox.email.receive {current_tenant_id()}"]
-        )
+def _locked_workspace() -> Tenant:
+    """One mail at a time: two of one thread that arrive together must see each other, or they would open two conversations.
+
+    `no_key`: other rows of this workspace may still be written meanwhile, which refer to the locked one.
+    """
+    return Tenant.objects.select_for_update(no_key=True).only("support_addresses").get(pk=current_tenant_id())
 
 
 def _named(mail: InboundMail) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integrations.shopify.vocabulary import Badge
-from tenants.pages import SettingsNav
+from tenants.pages.nav import SettingsNav
 
 
 @dataclass(frozen=True, slots=True)

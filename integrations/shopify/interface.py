@@ -42,6 +42,7 @@ def order_detail(*, store_number: int, email_norm: str, legacy_id: str) -> Order
         OrderContext.objects.filter(store__number=store_number, email_norm=email_norm)
         .exclude(store__state=Store.State.DISCONNECTED)
         .values_list(f"rest__{stored.rest_key(legacy_id)}", "head", "store__time_zone")
+        .order_by("store__number")
         .first()
         if legacy_id.isdigit()
         else None

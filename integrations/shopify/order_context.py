@@ -72,7 +72,8 @@ def look(
 def row_with_store(*, store_number: int, email_norm: str) -> OrderContext | None:
     """A row and its store in one query: a section that is polled finds both there nearly always."""
     rows = OrderContext.objects.filter(store__number=store_number, email_norm=email_norm)
-    whole = rows.exclude(store__state=Store.State.DISCONNECTED).select_related("store")
+    # There is one at most; sorted by id, as first() would, PostgreSQL might walk all rows of a large workspace for it.
+    whole = rows.exclude(store__state=Store.State.DISCONNECTED).select_related("store").order_by("store__number")
     return whole.defer("rest", "store__access_token", "store__refresh_token").first()
 
 

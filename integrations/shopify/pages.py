@@ -21,7 +21,7 @@ from integrations.shopify.models import ConnectionAttempt, Store
 from integrations.shopify.scopes import NEVER, READ_ALL_ORDERS, TABLE, covers, missing
 from integrations.shopify.vocabulary import Badge
 from tenants.access import Visit
-from tenants.pages import settings_nav
+from tenants.pages.nav import settings_nav
 from tenants.roles import Permission
 
 BADGES = {

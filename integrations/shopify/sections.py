@@ -128,5 +128,10 @@ class Section:
         return self.kind in ("none", "no_address")
 
     @property
+    def at_hand(self) -> tuple[OrderCard, ...]:
+        """Orders whose parts are painted with them; the others are a line each, and fetch theirs when opened."""
+        return tuple(order for order in self.orders if order.detail or order.layout != "line")
+
+    @property
     def filterable(self) -> bool:
         return len(self.orders) > 10

@@ -223,6 +223,16 @@ def note_failure(*, store_id: int, generation: int, error: errors.IntegrationErr
     )
 
 
+def reopen() -> int:
+    """Stores whose access did not open and now does: a key that was dropped too early is back. For the current workspace.
+
+    Opening asks nobody outside, so trying now and then costs little; the owner need not connect each store anew.
+    """
+    lost = Store.objects.filter(state=Store.State.NEEDS_ATTENTION, problem=Store.Problem.KEY_MISSING)
+    back = [store.pk for store in lost.select_for_update(skip_locked=True) if _opens(store)]
+    return lost.filter(pk__in=back).update(state=Store.State.CONNECTED, problem="", problem_since=None)
+
+
 def say_farewell(*, farewell_id: int) -> None:
     """Uninstall the app at Shopify and forget the token, whatever Shopify says: a dead token is what we want."""
     tenant_id = task_tenant_id()
@@ -279,6 +289,15 @@ def _keep_grant(store: Store, grant: TokenGrant) -> client.Connection:
     _take(current, grant)
     current.save()
     return client.Connection(shop=current.shop_domain, access_token=grant.access_token)
+
+
+def _opens(store: Store) -> bool:
+    try:
+        return store.access_token is not None and (
+            store.refresh_token is None or isinstance(store.refresh_token, Secret)
+        )
+    except SealError:
+        return False
 
 
 def _opened(store: Store, field: str) -> Secret | None:

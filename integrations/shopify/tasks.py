@@ -28,3 +28,11 @@ def forget_everywhere() -> None:
             order_context.forget()
             stores.forget_farewells()
     attempts.forget()
+
+
+@shared_task(name="integrations.shopify.tasks.reopen_everywhere")
+def reopen_everywhere() -> None:
+    """Try again what a missing sealing key closed: after the key is back, stores work again by themselves."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            stores.reopen()

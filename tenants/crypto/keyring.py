@@ -1,5 +1,6 @@
 """The installation's sealing keys: which one seals, which ones open."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 
 from django.conf import settings
@@ -23,6 +24,20 @@ def seal(secret: Secret, *, place: Sequence[str]) -> bytes:
 def unseal(envelope: bytes, *, place: Sequence[str]) -> Secret:
     """Raises SealError when no key of the ring opens it at this place."""
     return Secret(sealing.unseal(envelope, keys=keys(), place=place).decode())
+
+
+def seal_text(text: str, *, place: Sequence[str]) -> str:
+    """`seal` for a library that keeps its secrets as text: the envelope in base64."""
+    return b64encode(seal(Secret(text), place=place)).decode("ascii")
+
+
+def unseal_text(sealed: str, *, place: Sequence[str]) -> str:
+    """What `seal_text` sealed. Raises SealError for anything else."""
+    try:
+        envelope = b64decode(sealed, validate=True)
+    except ValueError:
+        envelope = b""
+    return unseal(envelope, place=place).reveal()
 
 
 def self_test() -> None:

@@ -29,9 +29,9 @@ class SealError(Exception):
 
 def seal(plain: bytes, *, key_id: int, key: bytes, place: Sequence[str]) -> bytes:
     """The envelope of `plain`, bound to `place`."""
-    header = _HEADER.pack(VERSION, key_id)
+    head = header(key_id)
     nonce = os.urandom(_NONCE)
-    return header + nonce + AESGCM(key).encrypt(nonce, plain, _associated(place, header))
+    return head + nonce + AESGCM(key).encrypt(nonce, plain, _associated(place, head))
 
 
 def unseal(envelope: bytes, *, keys: Mapping[int, bytes], place: Sequence[str]) -> bytes:
@@ -39,14 +39,19 @@ def unseal(envelope: bytes, *, keys: Mapping[int, bytes], place: Sequence[str]) 
     plain = None
     key = keys.get(key_id_of(envelope) or 0)
     if key is not None and len(envelope) >= _HEADER.size + _NONCE + _TAG:
-        header, nonce = envelope[: _HEADER.size], envelope[_HEADER.size : _HEADER.size + _NONCE]
+        head, nonce = envelope[: _HEADER.size], envelope[_HEADER.size : _HEADER.size + _NONCE]
         try:
-            plain = AESGCM(key).decrypt(nonce, envelope[_HEADER.size + _NONCE :], _associated(place, header))
+            plain = AESGCM(key).decrypt(nonce, envelope[_HEADER.size + _NONCE :], _associated(place, head))
         except InvalidTag:
             plain = None
     if plain is None:  # raised outside of the except block: the error carries no context
         raise SealError
     return plain
+
+
+def header(key_id: int) -> bytes:
+    """How every envelope of this key begins."""
+    return _HEADER.pack(VERSION, key_id)
 
 
 def key_id_of(envelope: bytes) -> int | None:
@@ -57,6 +62,6 @@ def key_id_of(envelope: bytes) -> int | None:
     return key_id if version == VERSION else None
 
 
-def _associated(place: Sequence[str], header: bytes) -> bytes:
+def _associated(place: Sequence[str], head: bytes) -> bytes:
     parts = [part.encode() for part in ("versana", *place)]
-    return b"".join(struct.pack(">I", len(part)) + part for part in parts) + header
+    return b"".join(struct.pack(">I", len(part)) + part for part in parts) + head

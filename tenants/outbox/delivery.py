@@ -1,4 +1,8 @@
-"""Hand one event to its handlers, and find the events that nobody was poked for."""
+"""Hand one event to its handlers, and find the events that nobody was poked for.
+
+Times are the database's: web, worker and beat may run on machines whose clocks differ, and would keep each other's events
+waiting, or take them out of each other's hands.
+"""
 
 import logging
 from contextlib import nullcontext
@@ -6,8 +10,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from tenants.outbox.events import poke, rebuild
@@ -43,7 +47,7 @@ def deliver(event_id: int) -> bool:
     except Exception as error:
         _failed(row, error)
         return False
-    Event.objects.filter(pk=row.pk).update(done_at=timezone.now(), last_error="")
+    Event.objects.filter(pk=row.pk).update(done_at=Now(), last_error="")
     return True
 
 
@@ -52,27 +56,28 @@ def sweep() -> int:
     with transaction.atomic():
         due = list(
             Event.objects.select_for_update(skip_locked=True)
-            .filter(done_at=None, dead_at=None, next_run_at__lte=timezone.now())
+            .filter(done_at=None, dead_at=None, next_run_at__lte=Now())
             .order_by("next_run_at")[:SWEEP_SIZE]
         )
-        Event.objects.filter(pk__in=[row.pk for row in due]).update(next_run_at=timezone.now() + POKE_AGAIN)
+        Event.objects.filter(pk__in=[row.pk for row in due]).update(next_run_at=Now() + POKE_AGAIN)
     return sum(poke(row.pk, row.queue) for row in due)
 
 
 def tidy() -> int:
     """Forget what was done more than a day ago. Dead letters stay until a person has looked."""
-    return Event.objects.filter(done_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
+    return Event.objects.filter(done_at__lt=Now() - timedelta(days=1)).delete()[0]
 
 
 def _claim(event_id: int) -> Event | None:
     """Take the event for CLAIM. Whoever comes meanwhile finds it taken."""
     with transaction.atomic():
-        row = Event.objects.select_for_update(skip_locked=True).filter(pk=event_id, done_at=None, dead_at=None).first()
-        now = timezone.now()
-        if row is None or (row.held_until and row.held_until > now):
+        free = Q(held_until=None) | Q(held_until__lte=Now())
+        pending = Event.objects.filter(free, pk=event_id, done_at=None, dead_at=None)
+        row = pending.select_for_update(skip_locked=True).first()
+        if row is None:
             return None
         Event.objects.filter(pk=event_id).update(
-            attempts=F("attempts") + 1, next_run_at=now + CLAIM, held_until=now + CLAIM
+            attempts=F("attempts") + 1, next_run_at=Now() + CLAIM, held_until=Now() + CLAIM
         )
         row.attempts += 1
         return row
@@ -81,9 +86,8 @@ def _claim(event_id: int) -> Event | None:
 def _failed(row: Event, error: Exception) -> None:
     """Note the class of the error (never its words, which may quote data) and wait twice as long each time."""
     log.error("event %s failed at attempt %s", row.pk, row.attempts, exc_info=error)
-    now = timezone.now()
     wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
-    dead_at = now if row.attempts >= MOST_ATTEMPTS else None
+    dead_at = Now() if row.attempts >= MOST_ATTEMPTS else None
     Event.objects.filter(pk=row.pk).update(
-        next_run_at=now + wait, held_until=now + wait, last_error=type(error).__name__[:120], dead_at=dead_at
+        next_run_at=Now() + wait, held_until=Now() + wait, last_error=type(error).__name__[:120], dead_at=dead_at
     )

@@ -13,8 +13,9 @@ APPLICATION, PLATFORM, BACKUP, RESOLVER = "versana_app", "versana_platform", "ve
 
 # What the resolver's functions read (see setup_database). Columns, not tables.
 RESOLVER_COLUMNS = {
-    "tenants_tenant": ("id", "slug", "name", "time_zone"),
+    "tenants_tenant": ("id", "slug", "name", "time_zone", "require_second_factor", "erase_after"),
     "tenants_membership": ("id", "tenant_id", "user_id", "role", "removed_at"),
+    "tenants_invitation": ("id", "tenant_id", "token_hash"),
     "shopify_store": ("tenant_id", "shop_domain", "disconnected_at"),
 }
 # What platform staff may see in Django admin: no token, no message body, no order data, no address of a contact.

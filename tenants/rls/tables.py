@@ -35,6 +35,14 @@ GLOBAL: dict[str, Global] = {
     "django_session": Global("A session exists before a workspace is chosen, and spans several."),
     "account_emailaddress": Global("allauth: a person's addresses, before any workspace."),
     "account_emailconfirmation": Global("allauth: as above."),
+    "mfa_authenticator": Global(
+        "allauth: a person's second factors, asked for before any workspace. Their secrets are sealed."
+    ),
+    "usersessions_usersession": Global("allauth: where a person is signed in. A session spans workspaces."),
+    "tenants_firstrun": Global("The link that opens the first workspace; there is none yet."),
+    "tenants_tombstone": Global("What is left of an erased workspace: its address and how many rows there were.", READ),
+    "tenants_switch": Global("Switches of the whole installation, set by platform staff.", READ),
+    "tenants_staffaction": Global("What platform staff did, written by the admin process on its own role.", ""),
     "versana_cache": Global("Sign-in's rate limits, before any workspace. No content is cached."),
     "outbox_event": Global("The dispatcher looks across workspaces. Payloads hold ids only."),
     "outbox_queuedmail": Global("Account mails (password reset) belong to a person. Deleted when sent."),
@@ -43,7 +51,7 @@ GLOBAL: dict[str, Global] = {
     ),
 }
 # Rows that the application may add and read, but neither change nor delete.
-APPEND_ONLY = frozenset({"tenants_auditevent"})
+APPEND_ONLY = frozenset({"tenants_auditevent", "tenants_auditseal"})
 # The workspace's own row: behind the wall by its id. The application never deletes one.
 TENANT_TABLE = "tenants_tenant"
 

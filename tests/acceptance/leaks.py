@@ -72,7 +72,10 @@ def redis_keys(address: str) -> Iterator[tuple[str, bytes]]:
     }
     with Redis.from_url(address) as redis:
         for key in redis.scan_iter(count=1000):
-            verb, *rest = readers[redis.type(key).decode()].split()
+            kind = redis.type(key).decode()
+            if kind == "none":  # It has expired since it was listed.
+                continue
+            verb, *rest = readers[kind].split()
             value = redis.execute_command(verb, *(key if part == "{}" else part for part in rest))
             yield f"redis {key.decode(errors='replace')}", key + repr(value).encode()
 

@@ -1,7 +1,9 @@
 """What the product paints beside each conversation, read out of its HTML over HTTP. Knows none of the product's code."""
 
+import http.client
 import http.cookiejar
 import re
+import socket
 import time
 import urllib.parse
 import urllib.request
@@ -14,13 +16,26 @@ Json = dict[str, Any]
 PATIENCE_SECONDS = 25.0
 
 
+class _Connection(http.client.HTTPConnection):
+    """Browsers know what localhost is without asking anybody (RFC 6761, 6.3), also where a bare machine has no /etc/hosts."""
+
+    def connect(self) -> None:
+        host = "127.0.0.1" if self.host == "localhost" else self.host
+        self.sock = socket.create_connection((host, self.port), self.timeout)
+
+
+class _Plain(urllib.request.HTTPHandler):
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Connection, request)
+
+
 class Browser:
     """Cookies, forms and redirects: as much of a browser as this needs."""
 
     def __init__(self, base: str) -> None:
         self.base = base.rstrip("/")
         self.cookies = http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self.opener = urllib.request.build_opener(_Plain, urllib.request.HTTPCookieProcessor(self.cookies))
 
     def open(self, path: str, *, form: dict[str, str] | None = None, htmx: bool = False, timeout: float = 30) -> str:
         """The text at an address. Raises urllib.error.HTTPError for 4xx and 5xx. `url` is then where it ended."""

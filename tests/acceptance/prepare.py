@@ -22,14 +22,12 @@ def main(mailboxes: list[str]) -> None:
 
 
 def open_acme() -> None:
-    from tenants import provisioning  # noqa: PLC0415 - models can be imported only after setup()
-    from tenants.models import Membership, User  # noqa: PLC0415
+    from tenants import accounts, provisioning  # noqa: PLC0415 - models can be imported only after setup()
+    from tenants.models import Membership  # noqa: PLC0415
     from tenants.rls.context import tenant_context  # noqa: PLC0415
     from tenants.roles import Role  # noqa: PLC0415
 
-    people = [
-        User.objects.create_user(email=e, password=PASSWORD, name=e.partition("@")[0].title()) for e in (OWNER, AGENT)
-    ]
+    people = [accounts.create(email=e, password=PASSWORD, name=e.partition("@")[0].title()) for e in (OWNER, AGENT)]
     acme = provisioning.open_workspace(
         slug="acme", name="Acme Goods", owner=people[0], time_zone="America/New_York", support_addresses=SUPPORT
     )

@@ -7,8 +7,8 @@ import pytest
 from tests.acceptance.conftest import HARBOR, MAYA, PINE, PRIYA, Acme
 from tests.acceptance.painted import Browser, settled, text
 
-# Far above what a page takes here, far below any waiting for the outside (connect 3 s, read 8 s).
-FAST_SECONDS = 1.5
+# Far above what a page takes, and below any waiting for the outside (connect 3 s, read 8 s).
+FAST_SECONDS = 2.9
 
 
 def timed(browser: Browser, path: str) -> float:

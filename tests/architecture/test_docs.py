@@ -61,7 +61,7 @@ def known() -> set[str]:
         re.findall(r'"([A-Z_]+DATABASE_URL)"', read(ROOT / "tenants/management/commands/setup_database.py"))
     )
     compose = set(_USED.findall(read(ROOT / "docker-compose.yml")))
-    return by_setting() | read_in_code | addresses | compose | {"DJANGO_SETTINGS_MODULE", "PGPASSWORD"}
+    return by_setting() | read_in_code | addresses | compose | {"DJANGO_SETTINGS_MODULE", "PGPASSWORD", "ON_ERROR_STOP"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

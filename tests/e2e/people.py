@@ -8,7 +8,7 @@ NAMES = {"olivia@acme.example": "Olivia Chen", "ava@acme.example": "Ava Brandt"}
 
 def main() -> None:
     django.setup()
-    from tenants import doors, provisioning  # noqa: PLC0415 - models can be imported only after setup()
+    from tenants import accounts, doors, provisioning  # noqa: PLC0415 - models can be imported only after setup()
     from tenants.models import Membership, Tenant, User  # noqa: PLC0415
     from tenants.rls.context import tenant_context  # noqa: PLC0415
     from tenants.roles import Role  # noqa: PLC0415
@@ -16,7 +16,7 @@ def main() -> None:
 
     for email, name in NAMES.items():
         User.objects.filter(email=email).update(name=name)
-    adam = User.objects.create_user(email=ADMINISTRATOR, password=PASSWORD, name="Adam Brandt")
+    adam = accounts.create(email=ADMINISTRATOR, password=PASSWORD, name="Adam Brandt")
     acme = doors.tenant_of_slug("acme")
     if acme is None:
         raise RuntimeError("the installation has no workspace")

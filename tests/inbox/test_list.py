@@ -168,7 +168,7 @@ def test_a_cursor_of_the_neighbours_shows_our_rows_only(cast: Cast) -> None:
     with tenant_context(cast.next_door.pk):
         theirs = factories.conversation(email="x@example.com", subject="Theirs")
     made = fill(cast, [theirs.last_message_at - timedelta(minutes=1)])
-    rows, _ = numbers(signed_in(cast.ava), f"{LIST}?after={keyset.cursor(theirs)}")
+    rows, _ = numbers(signed_in(cast.ava), f"{LIST}?after={keyset.position_of(theirs)}")
     assert rows == made
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
+from django.utils import timezone
 
 from tenants.models import Tenant
 from tenants.rls import checks, tables

@@ -69,7 +69,7 @@ def test_a_table_with_a_tenant_column_outside_the_wall_says_why() -> None:
             "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'"
         )
         outside = {row[0] for row in cursor.fetchall()} - {model._meta.db_table for model in BEHIND}
-    assert outside == {"outbox_event", "shopify_connectionattempt"}
+    assert outside == {"outbox_event", "shopify_connectionattempt", "tenants_tombstone"}
 
 
 @pytest.mark.parametrize("word", ["TRUNCATE {t}", "CREATE TRIGGER x BEFORE INSERT ON {t} EXECUTE FUNCTION f()"])
@@ -138,7 +138,7 @@ def test_a_workspace_is_never_deleted_by_the_application(neighbours: Neighbours)
 
 
 # --- The functions that step over the wall ---------------------------------------------------------------------------
-DOORS = {"workspaces_of", "tenant_of_shop", "tenant_of_slug", "tenant_ids"}
+DOORS = {"workspaces_of", "invitation_of", "tenant_of_shop", "tenant_of_slug", "tenant_ids"}
 
 
 def test_exactly_the_listed_functions_step_over_the_wall(superuser_url: str) -> None:
@@ -175,7 +175,14 @@ def test_the_resolver_reads_ids_and_names_and_no_content(superuser_url: str) -> 
 
 @pytest.mark.parametrize("role", ["versana_platform", "versana_backup"])
 @pytest.mark.parametrize(
-    "call", ["workspaces_of(1)", "tenant_of_shop('a.myshopify.com')", "tenant_of_slug('a')", "tenant_ids()"]
+    "call",
+    [
+        "workspaces_of(1)",
+        "invitation_of('x')",
+        "tenant_of_shop('a.myshopify.com')",
+        "tenant_of_slug('a')",
+        "tenant_ids()",
+    ],
 )
 def test_other_roles_may_not_ask_the_doors(role: str, call: str, superuser_url: str) -> None:
     with acting_as(role, superuser_url) as session:
@@ -278,7 +285,8 @@ def test_the_owner_inside_a_workspace_sees_that_workspace_alone(owner_url: str) 
 def _connection_as(url_variable: str, database: str) -> DatabaseWrapper:
     """What a web process would have as its default connection, were it given this address."""
     info = psycopg.conninfo.conninfo_to_dict(with_database(os.environ[url_variable], database))
-    changed = {"USER": info["user"], "PASSWORD": info["password"]}
+    # Its server too: where PgBouncer stands before the application's, no other role goes through it.
+    changed = {"USER": info["user"], "PASSWORD": info["password"], "HOST": info["host"], "PORT": info["port"]}
     return DatabaseWrapper({**connections["default"].settings_dict, **changed}, "default")
 
 

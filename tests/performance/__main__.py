@@ -1,6 +1,7 @@
 """`./dev bench`: what a section costs beside an empty page, and what a slow Shopify costs the inbox.
 
     ./dev bench [--rounds N] [--write FILE]
+    ./dev bench --rls [--rounds N] [--write FILE]     what the walls between workspaces cost instead (walls.py)
 
 Starts installations of its own on throw-away servers. Each table compares requests that were interleaved, and beside each
 ratio stands the A/A ratio: the same page against itself, which says how much of a difference is noise.
@@ -19,6 +20,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import django
+
 from tests.acceptance.painted import Browser, conversations, settled
 from tests.acceptance.stack import Installation, installation
 from tests.performance import data
@@ -26,17 +29,38 @@ from tests.performance.measuring import Asked, interleaved, percentile, ratios
 
 SETTINGS = "tests.performance.settings"
 SLOW_MS = 30_000
+WALLS = "## What the walls cost"
 
 
 def main(arguments: list[str]) -> int:
     given = parsed(arguments)
+    if given.rls:
+        return walls_cost(given)
     with tempfile.TemporaryDirectory() as place:
         files = data.write(Path(place))
         said = [*facts(), *section_costs(files, given.rounds), *slow_shopify(files, given.rounds), *load()]
     print("\n".join(said))
     if given.write:
-        given.write.write_text("\n".join([*HEADING, *said, ""]))
+        kept = given.write.read_text().partition(WALLS) if given.write.exists() else ("", "", "")
+        given.write.write_text("\n".join([*HEADING, *said, "", *filter(None, ["".join(kept[1:])])]))
     return 0
+
+
+def walls_cost(given: argparse.Namespace) -> int:
+    django.setup()
+    from tests.performance import walls  # noqa: PLC0415 - models can be imported only after setup()
+
+    said = [*walls.main(given.rounds), *load()]
+    print("\n".join(said))
+    if given.write:
+        put(given.write, said)
+    return 0
+
+
+def put(page: Path, section: list[str]) -> None:
+    """The walls' section at the end of the page, in place of the one before."""
+    text = page.read_text().partition(WALLS)[0].rstrip() if page.exists() else "# Performance"
+    page.write_text("\n".join([text, "", *section, ""]))
 
 
 def section_costs(files: tuple[Path, Path], rounds: int) -> list[str]:
@@ -180,6 +204,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
         prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=1000, help="how often each page is asked for (1000)")
+    parser.add_argument("--rls", action="store_true", help="what the walls between workspaces cost")
     parser.add_argument("--write", type=Path, help="write the tables into this file too")
     return parser.parse_args(arguments)
 

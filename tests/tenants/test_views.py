@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants.forms import MOST_ADDRESSES
+from tenants.forms.general import MOST_ADDRESSES
 from tenants.models import AuditEvent, Membership, Tenant
 from tenants.provisioning import add_member
 from tenants.rls.context import tenant_context
@@ -47,7 +47,9 @@ def test_a_change_is_on_record_with_what_changed(cast: Cast) -> None:
     signed_in(cast.adam).post(GENERAL, VALID)
     with tenant_context(cast.acme.pk):
         row = AuditEvent.objects.get(action="workspace.changed")
-    assert (row.actor_name, row.actor_role, row.detail) == ("Adam", "administrator", {"fields": ["time_zone"]})
+    assert (row.actor_name, row.actor_role) == ("Adam", "administrator")
+    assert (row.before, row.after) == ({"time_zone": "UTC"}, {"time_zone": VALID["time_zone"]})
+    assert row.client == "ipv4"
 
 
 def test_saving_without_a_change_leaves_no_record(cast: Cast) -> None:

@@ -1,15 +1,13 @@
 """The browser of the browser tests: the system's Chromium, installed by apt when we are root and it is missing."""
 
 import ctypes
-import os
 import shutil
-import subprocess
 
-from versana.devservices.places import DEV, is_root
+from versana.devservices import apt
 
 # Playwright's own node needs libatomic, which a minimal Debian lacks; Chromium needs some font.
 PACKAGES = ("chromium", "libatomic1", "fonts-dejavu-core")
-APT_COMMAND = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(PACKAGES)}"
+APT_COMMAND = apt.command(PACKAGES)
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -23,25 +21,12 @@ def find() -> str:
 
 
 def find_or_install() -> str:
-    if (found := find()) or not is_root() or not shutil.which("apt-get"):
+    if (found := find()) or not apt.possible():
         return found
-    print("Installing Chromium for the browser tests (about 200 MB, once) ...", flush=True)
-    DEV.mkdir(exist_ok=True)
-    log_path = DEV / "chromium.log"
-    with open(log_path, "w") as log:
-        done = subprocess.run(
-            ["sh", "-c", APT_COMMAND],
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode:
-        print(f"That failed; the log is {log_path}.", flush=True)
+    announcement = "Installing Chromium for the browser tests (about 200 MB, once) ..."
+    apt.install(PACKAGES, announcement=announcement, log_name="chromium.log")
     return find()
 
 
 def missing() -> str:
-    sudo = "" if is_root() else "sudo "
-    return f"Browser tests are skipped: there is no Chromium. To run them: {sudo}sh -c '{APT_COMMAND}'"
+    return f"Browser tests are skipped: there is no Chromium. To run them: {apt.advice(PACKAGES)}"

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from versana.devservices import chromium, throwaway
+from versana.devservices import chromium, pgbouncer, throwaway
 from versana.devservices.environment import caller_environment
 from versana.devservices.places import ROOT, Trouble
 from versana.devservices.processes import foreground
@@ -23,7 +23,9 @@ LOCK = "-m uv pip compile --quiet --universal --python-version 3.11 --generate-h
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Lint, then pytest; with arguments for pytest only pytest."""
+    """Lint, then pytest; with arguments only pytest. --pgbouncer: through PgBouncer in transaction mode."""
+    if "--pgbouncer" in arguments:
+        return through_pgbouncer([each for each in arguments if each != "--pgbouncer"])
     caller = caller_environment()
     browser = chromium.find() if arguments else chromium.find_or_install()
     if not browser and caller.get("CI") == "true":
@@ -36,8 +38,18 @@ def test(arguments: Sequence[str]) -> int:
         return _pytest(arguments, env, browser)
 
 
-def _pytest(arguments: Sequence[str], env: Mapping[str, str], browser: str) -> int:
-    marks = [] if browser else ["-m", "not nightly and not browser"]
+def through_pgbouncer(arguments: Sequence[str]) -> int:
+    """The suite with a PgBouncer between the application's role and the database; owner, platform and superuser go past it."""
+    program = pgbouncer.find_or_install()
+    with throwaway.servers(caller_environment(), pooler=program) as env:
+        number = ".".join(map(str, pgbouncer.version(program)))
+        print(f"-- PgBouncer {number} in transaction mode stands before the database", flush=True)
+        return _pytest(arguments, env, chromium.find(), pooled=True)
+
+
+def _pytest(arguments: Sequence[str], env: Mapping[str, str], browser: str, *, pooled: bool = False) -> int:
+    left_out = ["nightly", *([] if browser else ["browser"]), *([] if pooled else ["pgbouncer"])]
+    marks = ["-m", " and ".join(f"not {mark}" for mark in left_out)]
     if not browser:
         print(chromium.missing(), flush=True)
     # Two processes, whole modules each: the suite waits for browsers and servers half of its time.

@@ -64,8 +64,7 @@ def make_cluster(data: Path, *, programs: Path, password: str, durable: bool) ->
         secret = fresh / "password"
         secret.touch(mode=0o600)
         secret.write_text(password)
-        if account == "nobody":
-            _chown(secret)
+        give(secret, account=account)
         _initdb(fresh / "data", secret=secret, programs=programs, account=account, durable=durable)
         (fresh / "data").rename(data)
     return account
@@ -80,6 +79,12 @@ def hand_over(path: Path) -> str:
     except OSError:  # EINVAL: a namespace with a single user. EPERM: a container without CAP_CHOWN.
         return "namespace"
     return "nobody"
+
+
+def give(path: Path, *, account: str) -> None:
+    """A file to the account that hand_over named."""
+    if account == "nobody":
+        _chown(path)
 
 
 def _chown(path: Path) -> None:

@@ -5,23 +5,28 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from versana.devservices import credentials, environment
+from versana.devservices import credentials, environment, pgbouncer
 from versana.devservices.places import is_root, open_to_all
 
 PREFIX = "versana-test-"
 
 
 @contextmanager
-def servers(caller: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Yields the environment of a test run."""
+def servers(caller: Mapping[str, str], *, pooler: Path | None = None) -> Iterator[dict[str, str]]:
+    """Yields the environment of a test run. `pooler`: the PgBouncer that shall stand between the application and its database."""
     keys = credentials.fresh()
-    with (
-        _directory() as place,
-        environment.servers(data=place / "postgres", logs=place, keys=keys, durable=False, caller=caller) as found,
-    ):
+    with ExitStack() as stack:
+        place = stack.enter_context(_directory())
+        found = stack.enter_context(
+            environment.servers(data=place / "postgres", logs=place, keys=keys, durable=False, caller=caller)
+        )
+        if pooler:
+            direct = found["DATABASE_URL"]
+            pooled = stack.enter_context(pgbouncer.running(pooler, direct, place=place / "pgbouncer"))
+            found |= {"DATABASE_URL": pooled, "UNPOOLED_DATABASE_URL": direct}
         given = {**caller, "MAIL_FILE_PATH": str(place / "mail")}
         yield environment.for_product(servers=found, keys=keys, kind="test", caller=given)
 

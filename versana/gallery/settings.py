@@ -14,8 +14,9 @@ from integrations.shopify.cards import (
     StoreCard,
 )
 from integrations.shopify.scopes import NEVER, TABLE
-from tenants.forms import GeneralForm
-from tenants.pages import ChoosePage, GeneralPage, NavLink
+from tenants.forms.general import GeneralForm
+from tenants.pages.general import ChoosePage, GeneralPage
+from tenants.pages.nav import NavLink
 from versana.gallery.stores import ATTENTION, CONNECTED, ago
 
 

@@ -105,6 +105,7 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "not-found": ("404.html", lambda: None, ""),
     "forbidden": ("403.html", lambda: None, ""),
     "bad-request": ("400.html", lambda: None, ""),
+    "too-large": ("413.html", lambda: None, ""),
     "server-error": ("500.html", lambda: None, ""),
 }
 

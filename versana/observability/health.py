@@ -12,8 +12,10 @@ def alive(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when the database answers; 503 otherwise. Redis is not asked: pages serve without it."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        connection.ensure_connection()
+        answers = connection.is_usable()
     except DatabaseError:
+        answers = False
+    if not answers:
         return HttpResponse("database unreachable\n", status=503, content_type="text/plain")
     return HttpResponse("ready\n", content_type="text/plain")

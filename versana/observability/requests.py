@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 
@@ -20,12 +21,20 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = context.new_id()
         started = time.perf_counter()
-        with context.bound(request=request_id):
+        with context.bound(request=request_id, client=_family(request)):
             response = self.get_response(request)
             response["X-Request-Id"] = request_id
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
             log.info("%s %s %s in %s ms", request.method, _path(request), response.status_code, milliseconds)
         return response
+
+
+def _family(request: HttpRequest) -> str:
+    """The family of the client's address, for the audit log: ipv4, ipv6, or nothing. The address itself is not kept."""
+    try:
+        return f"ipv{ip_address(request.META.get('REMOTE_ADDR', '')).version}"
+    except ValueError:
+        return ""
 
 
 def _path(request: HttpRequest) -> str:

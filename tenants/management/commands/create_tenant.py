@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from tenants import provisioning
+from tenants import accounts, provisioning
 from tenants.addresses import AddressError, normalise
 from tenants.models import User
 
@@ -61,4 +61,4 @@ def person(email: str, name: str) -> User:
         validate_password(password, User(email=email, name=name))
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from None
-    return User.objects.create_user(email=email, password=password, name=name)
+    return accounts.create(email=email, password=password, name=name)

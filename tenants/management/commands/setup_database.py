@@ -3,10 +3,9 @@
 import os
 from typing import Any
 
-import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.rls.database import ATTRIBUTES, Address, set_up
+from tenants.rls.database import ATTRIBUTES, Address, SetupRefused, set_up
 
 ADDRESSES = {
     "MIGRATION_DATABASE_URL": "versana_owner",
@@ -36,6 +35,6 @@ class Command(BaseCommand):
                 database=addresses["DATABASE_URL"].database,
                 passwords={address.role: address.password for address in addresses.values()},
             )
-        except psycopg.Error as error:
-            raise CommandError(f"The server refused: {error.diag.message_primary or type(error).__name__}") from None
+        except SetupRefused as refused:
+            raise CommandError(f"The server refused: {refused}") from None
         self.stdout.write(f"Roles {', '.join(ATTRIBUTES)} and the database are ready. Next: manage.py migrate")

@@ -139,14 +139,12 @@ def test_disconnecting_while_shopify_answers_throws_the_answer_away(
         with tenant_context(cast.acme.pk):
             stores.disconnect(store=store, by=cast.olivia)
 
-    began = time.monotonic()
     together(work, leave)
     assert "CustomerOrders" in [call["operation"] for call in shopify.calls]
     with tenant_context(cast.acme.pk):
         assert not OrderContext.objects.exists()
         after = Store.objects.get()
     assert (after.state, after.last_read_at) == ("disconnected", read_before)
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("path", ["callback", "task"])

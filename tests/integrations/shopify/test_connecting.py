@@ -458,7 +458,7 @@ def test_a_token_endpoint_that_hangs_ends_within_its_limit(
     back = answer(shopify, consent)
     began = time.monotonic()
     attempt = failed(client, client.get(back))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20  # Shopify would answer after 30.
     assert attempt.outcome == "timed_out"
     assert_nothing_came_of_it(cast, shopify, consent)
 

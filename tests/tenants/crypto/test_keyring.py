@@ -10,7 +10,7 @@ from pytest_django import Settings
 from tenants.crypto import keyring
 from tenants.crypto.sealing import SealError, key_id_of
 from tenants.crypto.secret import Secret
-from versana.settings import parse_sealing_keys
+from versana.settings import parse_primary_key, parse_sealing_keys
 
 PLACE = ("table", "column", "1")
 
@@ -102,3 +102,16 @@ def test_a_number_given_twice_is_refused() -> None:
     other = base64.b64encode(os.urandom(32)).decode()
     with pytest.raises(ImproperlyConfigured):
         parse_sealing_keys(f"1:{GOOD},1:{other}")
+
+
+def test_a_single_key_seals_and_of_several_one_must_be_named() -> None:
+    assert parse_primary_key("", {7: b"k"}) == 7
+    assert parse_primary_key("2", {1: b"k", 2: b"k"}) == 2
+    with pytest.raises(ImproperlyConfigured, match="which one seals"):
+        parse_primary_key("", {1: b"k", 2: b"k"})
+
+
+@pytest.mark.parametrize("text", ["3", "0", "-1", "x", "1.0", " ", "1,2"])
+def test_a_primary_key_that_is_not_in_the_ring_is_refused(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured):
+        parse_primary_key(text, {1: b"k", 2: b"k"})

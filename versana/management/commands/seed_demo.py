@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from tenants import doors, provisioning
-from tenants.models import Membership, User
+from tenants import accounts, doors, provisioning
+from tenants.models import Membership
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def _make(self) -> None:
         with transaction.atomic():
-            users = [User.objects.create_user(email=email, password=PASSWORD, name=name) for name, email, _ in PEOPLE]
+            users = [accounts.create(email=email, password=PASSWORD, name=name) for name, email, _ in PEOPLE]
             tenant = provisioning.open_workspace(
                 slug=SLUG, name="Harbor & Pine", owner=users[0], time_zone="America/New_York", support_addresses=SUPPORT
             )

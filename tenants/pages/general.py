@@ -1,26 +1,16 @@
-"""Page objects of the workspace's own pages."""
+"""Page objects of General, and of the choice between workspaces."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from tenants.access import Visit
 from tenants.doors import Workspace
-from tenants.forms import GeneralForm
+from tenants.forms.general import GeneralForm
 from tenants.models import Tenant
+from tenants.pages.nav import SettingsNav, settings_nav
 from tenants.roles import Permission, Role
-
-
-@dataclass(frozen=True, slots=True)
-class NavLink:
-    name: str
-    url: str
-    selected: bool
-
-
-SettingsNav = tuple[tuple[str, tuple[NavLink, ...]], ...]  # groups of links
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +46,6 @@ def general_page(
         changed_at=tenant.changed_at,
         settings_nav=settings_nav(visit, selected="tenants:general"),
     )
-
-
-def settings_nav(visit: Visit, *, selected: str) -> SettingsNav:
-    """The navigation beside every page of the settings. `selected`: the name of the page's own address."""
-    pages = ((_("General"), "tenants:general"), (_("Shopify permissions"), "shopify:permissions"))
-    kwargs = {"workspace": visit.workspace.slug}
-    links = tuple(NavLink(name, reverse(view, kwargs=kwargs), selected=view == selected) for name, view in pages)
-    return ((_("Workspace"), links),)
 
 
 def choose_page(workspaces: tuple[Workspace, ...]) -> ChoosePage:

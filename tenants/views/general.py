@@ -1,4 +1,4 @@
-"""The doors of a workspace's own pages, and of the choice between workspaces."""
+"""The doors of General, and of the choice between workspaces."""
 
 import re
 
@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tenants import doors, pages, workspaces
+from tenants import doors, workspaces
 from tenants.access import MemberRequest, public, requires, signed_in
-from tenants.forms import GeneralForm
+from tenants.forms.general import GeneralForm
 from tenants.models import Tenant
+from tenants.pages import general as pages
 from tenants.roles import Permission
 from versana.rendering import render_page
 

@@ -1,0 +1,43 @@
+"""The navigation beside every page of the settings: what this person may open, in groups."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tenants.access import Visit
+from tenants.roles import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    name: str
+    url: str
+    selected: bool
+
+
+SettingsNav = tuple[tuple[str, tuple[NavLink, ...]], ...]  # groups of links
+
+# Group -> (word, name of the address, what one needs to open it).
+_GROUPS = (
+    (
+        _("Workspace"),
+        (
+            (_("General"), "tenants:general", Permission.SEE_SETTINGS),
+            (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
+        ),
+    ),
+)
+
+
+def settings_nav(visit: Visit, *, selected: str) -> SettingsNav:
+    """The groups with what this person may open. `selected`: the name of the page's own address."""
+    kwargs = {"workspace": visit.workspace.slug}
+    groups = (
+        (
+            str(group),
+            tuple(NavLink(str(n), reverse(v, kwargs=kwargs), v == selected) for n, v, p in links if visit.may(p)),
+        )
+        for group, links in _GROUPS
+    )
+    return tuple((group, links) for group, links in groups if links)

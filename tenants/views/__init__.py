@@ -1,0 +1,1 @@
+"""The doors of a workspace's own pages."""

@@ -1,0 +1,134 @@
+"""A thousand workspaces of very different sizes, a million conversations: rows in bulk, by a superuser.
+
+Sizes follow Zipf's law with exponent 1: the largest has an eighth of all, half of them have under three hundred.
+Rows lie in the order of time, workspaces mixed, as they would after years; not one workspace after the other.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+TENANTS, CONVERSATIONS = 1_000, 1_000_000
+LARGE, MEDIUM, SMALL = 1, 50, 500  # by rank
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How many rows a table got."""
+
+    table: str
+    rows: int
+
+
+def load(server: psycopg.Connection, *, tenants: int = TENANTS, conversations: int = CONVERSATIONS) -> Iterator[Loaded]:
+    """Fills an empty database that is migrated. Foreign keys are not looked up: what is written here is consistent."""
+    if server.execute("SELECT count(*) FROM tenants_tenant").fetchone() != (0,):
+        raise RuntimeError("this database has workspaces; the benchmark fills only one of its own")
+    numbers = {"tenants": tenants, "conversations": conversations}
+    with _not_named_filled_in(server):
+        for setting in ("session_replication_role = replica", "work_mem = '256MB'", "maintenance_work_mem = '256MB'"):
+            server.execute(f"SET {setting}")
+        for table, statement in STATEMENTS.items():
+            rows = server.execute(statement, numbers).rowcount
+            if not table.startswith("_"):
+                server.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+                yield Loaded(table, rows)
+        server.execute("RESET session_replication_role")
+    server.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def _not_named_filled_in(server: psycopg.Connection) -> Iterator[None]:
+    """Columns that may not be empty and that no statement here names have a default meanwhile, so that new ones need no
+    change here."""
+    wanted = server.execute(_WITHOUT_DEFAULT, [[table for table in STATEMENTS if not table.startswith("_")]]).fetchall()
+    given = [(f'ALTER TABLE {t} ALTER "{c}"', _DEFAULTS[kind]) for t, c, kind in wanted if kind in _DEFAULTS]
+    for change, value in given:
+        server.execute(f"{change} SET DEFAULT {value}")
+    yield
+    for change, _ in given:
+        server.execute(f"{change} DROP DEFAULT")
+
+
+_DEFAULTS = {
+    "boolean": "false", "character varying": "''", "text": "''", "jsonb": "'{}'", "bytea": "''",
+    "timestamp with time zone": "now()", "integer": "0", "bigint": "0", "smallint": "0",
+}  # fmt: skip
+_WITHOUT_DEFAULT = """
+    SELECT table_name, column_name, data_type FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = ANY(%s) AND is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO'
+"""
+# Each conversation once, in the order of time, with its workspace and its number there. Everything else follows from it.
+_PLAN = """
+CREATE TEMP TABLE plan AS
+WITH sizes AS (
+    SELECT rank, greatest(1, round(%(conversations)s / rank / (SELECT sum(1.0 / r) FROM generate_series(1, %(tenants)s) r)))::int AS size
+    FROM generate_series(1, %(tenants)s) rank
+), aged AS (SELECT rank AS tenant, random() AS age FROM sizes, generate_series(1, size)),
+each AS (SELECT tenant, age, row_number() OVER (PARTITION BY tenant ORDER BY age DESC) AS n FROM aged)
+SELECT row_number() OVER (ORDER BY age DESC) AS id, tenant, n, (n + 1) / 2 AS contact, now() - age * interval '2 years' AS at FROM each ORDER BY age DESC
+"""
+STATEMENTS = {
+    "_plan": _PLAN,
+    "tenants_user": """
+        INSERT INTO tenants_user (id, password, is_superuser, email, email_norm, name, is_staff, is_active, date_joined)
+        SELECT n, '!', false, 'person' || n || '@example.com', 'person' || n || '@example.com', 'Person ' || n, false, true, now() FROM generate_series(1, %(tenants)s * 4) n
+    """,
+    "tenants_tenant": """
+        INSERT INTO tenants_tenant (id, slug, name, time_zone, support_addresses, created_at, changed_by)
+        SELECT n, 'workspace-' || n, 'Workspace ' || n, 'UTC', '["support@shop.example"]', now(), '' FROM generate_series(1, %(tenants)s) n
+    """,
+    "tenants_membership": """
+        INSERT INTO tenants_membership (tenant_id, user_id, role, joined_at)
+        SELECT 1 + (n - 1) %% %(tenants)s, n, CASE WHEN n <= %(tenants)s THEN 'owner' ELSE 'agent' END, now() FROM generate_series(1, %(tenants)s * 4) n
+    """,
+    "tenants_counter": """
+        INSERT INTO tenants_counter (tenant_id, noun, last)
+        SELECT tenant, noun, max(n) FROM plan, unnest(ARRAY['conversation', 'contact', 'store']) noun GROUP BY 1, 2
+    """,
+    "_contacts": """
+        CREATE TEMP TABLE people AS
+        SELECT row_number() OVER (ORDER BY min(at)) AS id, tenant, contact, min(at) AS at FROM plan GROUP BY tenant, contact ORDER BY min(at)
+    """,
+    "inbox_contact": """
+        INSERT INTO inbox_contact (id, tenant_id, number, name, created_at)
+        SELECT id, tenant, contact, 'Contact ' || contact, at FROM people
+    """,
+    "inbox_contactaddress": """
+        INSERT INTO inbox_contactaddress (tenant_id, contact_id, email, email_norm, created_at)
+        SELECT tenant, id, 'c' || contact || '@mail.example', 'c' || contact || '@mail.example', at FROM people
+    """,
+    "inbox_conversation": """
+        INSERT INTO inbox_conversation (id, tenant_id, number, contact_id, subject, snippet, needs_reply, created_at, last_message_at)
+        SELECT p.id, p.tenant, p.n, q.id, 'Where is my order ' || p.n || '?', 'I ordered two weeks ago and wonder where my parcel is.', p.n %% 10 = 0, p.at, p.at
+        FROM plan p JOIN people q USING (tenant, contact) ORDER BY p.id
+    """,
+    "inbox_message": """
+        INSERT INTO inbox_message (tenant_id, conversation_id, kind, from_name, from_email, "to", cc, subject, sent_at, received_at, message_id,
+            in_reply_to, "references", text, quoted, html, is_automatic)
+        SELECT tenant, id, CASE m WHEN 1 THEN 'received' ELSE 'sent' END, 'Contact', 'c@mail.example', '[]', '[]', 'Where is my order?', at + m * interval '1 second', at,
+            id || '.' || m || '@mail.example', '', '[]', repeat('Could you tell me where it is? ', 8), '', '', false
+        FROM plan, generate_series(1, CASE WHEN plan.id %% 5 = 0 THEN 2 ELSE 1 END) m ORDER BY id, m
+    """,
+    "inbox_attachment": """
+        INSERT INTO inbox_attachment (tenant_id, message_id, name, content_type, size, content_id, inline, content)
+        SELECT tenant_id, id, 'photo.jpg', 'image/jpeg', 6, '', false, 'photo' FROM inbox_message WHERE id %% 20 = 0
+    """,
+    "shopify_store": """
+        INSERT INTO shopify_store (tenant_id, number, shop_domain, shop_gid, shop_name, currency, time_zone, state, problem, scopes, connected_by_id, connected_at, generation)
+        SELECT t, s, 'shop-' || t || '-' || s || '.myshopify.com', '', 'Shop', 'USD', 'UTC', 'connected', '', '["read_orders", "read_customers"]',
+            (SELECT min(id) FROM tenants_membership WHERE tenant_id = t), now(), 1
+        FROM generate_series(1, %(tenants)s) t, generate_series(1, 2) s
+    """,
+    "shopify_ordercontext": """
+        INSERT INTO shopify_ordercontext (tenant_id, store_id, email_norm, fetched_at, found, head, rest, failure, looked_at)
+        SELECT p.tenant, s.id, 'c' || p.contact || '@mail.example', now() + interval '1 hour', false, '{"customer": null, "orders": [], "more_orders": false, "denied": []}', '{}', '', now()
+        FROM people p JOIN shopify_store s ON s.tenant_id = p.tenant WHERE p.contact %% 5 = 1
+    """,
+    "tenants_auditevent": """
+        INSERT INTO tenants_auditevent (tenant_id, at, actor_name, actor_role, action, target, detail)
+        SELECT tenant, at, 'Person', 'owner', 'workspace.changed', 'workspace', '{}' FROM plan WHERE n %% 20 = 1 ORDER BY at
+    """,
+}

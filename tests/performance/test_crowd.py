@@ -1,0 +1,30 @@
+"""The crowd of `./dev bench --rls` still fits the tables."""
+
+import psycopg
+import pytest
+
+from inbox.models import Conversation
+from integrations.shopify import order_context
+from tenants.doors import tenant_ids
+from tenants.rls.context import tenant_context
+from tests.performance import crowd
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_small_crowd_has_workspaces_of_all_sizes_whose_rows_belong_together(superuser_url: str) -> None:
+    with psycopg.connect(superuser_url, autocommit=True) as server:
+        loaded = {each.table: each.rows for each in crowd.load(server, tenants=20, conversations=400)}
+        with pytest.raises(RuntimeError, match="fills only one of its own"):
+            next(crowd.load(server))
+    assert loaded["tenants_tenant"] == 20
+    sizes = []
+    for tenant in tenant_ids():
+        with tenant_context(tenant):
+            rows = list(Conversation.objects.select_related("contact").order_by("number"))
+            sizes.append(len(rows))
+            assert all(row.messages.exists() and row.contact.addresses.exists() for row in rows)
+            first = rows[0].contact.addresses.get().email_norm
+            assert order_context.row_with_store(store_number=1, email_norm=first)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sum(sizes) == loaded["inbox_conversation"]
+    assert sizes[0] > 10 * sizes[-1]
