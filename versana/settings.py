@@ -272,6 +272,7 @@ CELERY_TASK_ROUTES = {
     "tenants.outbox.tasks.sweep": {"queue": "background"},
     "tenants.outbox.tasks.tidy": {"queue": "background"},
     "tenants.tasks.clear_sessions": {"queue": "background"},
+    "tenants.tasks.seal_audit": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
@@ -281,6 +282,13 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clear-sessions": {
         "task": "tenants.tasks.clear_sessions",
+        "schedule": 86_400.0,
+        "options": {"expires": 86_400.0},
+    },
+    "seal-audit": {"task": "tenants.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 60.0}},
+    "seal-whole-audit": {
+        "task": "tenants.tasks.seal_audit",
+        "kwargs": {"everything": True},
         "schedule": 86_400.0,
         "options": {"expires": 86_400.0},
     },
