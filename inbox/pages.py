@@ -37,7 +37,11 @@ def list_pane(visit: Visit, *, view: str, after: str, selected: int = 0) -> List
     base = reverse("inbox:list", kwargs={"workspace": visit.workspace.slug})
     rows = list(keyset.after(_of_view(view), after, by="last_message_at")[: PAGE + 1])
     more = len(rows) > PAGE
-    query = urlencode({"view": view, "after": keyset.cursor(rows[PAGE - 1].last_message_at, rows[PAGE - 1].pk)}) if more else ""
+    query = (
+        urlencode({"view": view, "after": keyset.cursor(rows[PAGE - 1].last_message_at, rows[PAGE - 1].pk)})
+        if more
+        else ""
+    )
     title, text = map(str, _EMPTY[view])
     return ListPane(
         tabs=tuple(_tab(name, base, selected=name == view) for name in VIEWS) if not after else (),

@@ -129,7 +129,8 @@ class _Walk:
                     f"positions {one.position} and {other.position} are swapped (events {one.event_id} and {other.event_id})"
                 )
         self.faults += [
-            f"position {link.position}: event {link.event_id} ({_action(link)}) or its seal was changed" for link in rest
+            f"position {link.position}: event {link.event_id} ({_action(link)}) or its seal was changed"
+            for link in rest
         ]
 
     def _name_shift(self, rest: list[Link]) -> bool:
@@ -137,7 +138,10 @@ class _Walk:
         if len(rest) < 2 or rest[-1].position != max(self.hashes):
             return False
         start = rest[0].position
-        for by, words in ((-1, f"a row was inserted at position {start - 1}"), (1, f"the row of position {start} was removed")):
+        for by, words in (
+            (-1, f"a row was inserted at position {start - 1}"),
+            (1, f"the row of position {start} was removed"),
+        ):
             if all(link.digest(position=link.position + by) == link.hash for link in rest):
                 self.faults.append(f"{words}, and the {len(rest)} after it were renumbered")
                 self.explained.add(start - 1)

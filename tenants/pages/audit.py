@@ -142,7 +142,7 @@ def _row(row: AuditEvent, names: Mapping[str, str]) -> AuditRow:
         target=names.get(row.target, row.target),
         changes=_changes(row),
         client={"ipv4": "IPv4", "ipv6": "IPv6"}.get(row.client, ""),
-        position=row.position or 0,  # type: ignore[attr-defined] - annotated
+        position=getattr(row, "position", None) or 0,  # annotated
     )
 
 
@@ -163,7 +163,12 @@ def _word(name: str) -> str:
     return name.replace("_", " ")[:60]
 
 
-_WORDS = {None: gettext_lazy("nothing"), True: gettext_lazy("yes"), False: gettext_lazy("no"), "": gettext_lazy("empty")}
+_WORDS = {
+    None: gettext_lazy("nothing"),
+    True: gettext_lazy("yes"),
+    False: gettext_lazy("no"),
+    "": gettext_lazy("empty"),
+}
 
 
 def _text(value: object) -> str:
@@ -173,7 +178,7 @@ def _text(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{_word(str(name))}: {_text(part)}" for name, part in value.items())[:LONGEST]
     if value is None or isinstance(value, bool) or value == "":
-        return str(_WORDS[value])  # type: ignore[index]
+        return str(_WORDS[value])
     text = str(value)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 

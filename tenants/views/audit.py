@@ -33,7 +33,12 @@ def export(request: MemberRequest) -> StreamingHttpResponse:
     is in it, not yet sealed.
     """
     workspace = request.visit.workspace
-    audit.record(audit.Action.AUDIT_EXPORTED, by=request.visit.membership, target=workspace.slug, length=audit_chain.head().length)
+    audit.record(
+        audit.Action.AUDIT_EXPORTED,
+        by=request.visit.membership,
+        target=workspace.slug,
+        length=audit_chain.head().length,
+    )
     response = StreamingHttpResponse(
         audit_file.lines(tenant_id=workspace.id, slug=workspace.slug), content_type="application/jsonl; charset=utf-8"
     )

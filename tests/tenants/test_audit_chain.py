@@ -203,7 +203,7 @@ def test_a_workspace_that_fails_keeps_no_other_from_being_sealed(cast: Cast, van
         audit.record(Action.MEMBER_ADDED, by=cast.olivia, target="new")
     with tenant_context(cast.next_door.pk):
         audit.record(Action.MEMBER_ADDED, by=cast.mallory, target="new")
-    vandal.execute("ALTER TABLE tenants_auditseal ADD CONSTRAINT broken CHECK (tenant_id <> %s) NOT VALID" % cast.acme.pk)
+    vandal.execute(f"ALTER TABLE tenants_auditseal ADD CONSTRAINT broken CHECK (tenant_id <> {cast.acme.pk}) NOT VALID")
     try:
         tasks.seal_audit()
     finally:
@@ -311,7 +311,12 @@ def test_an_event_with_another_id_or_workspace_is_missing(
 
 @pytest.mark.parametrize(
     "change",
-    ["previous = repeat('a', 64)", "hash = repeat('b', 64)", "sealed_at = sealed_at + interval '1 microsecond'", "event_id = event_id + 1"],
+    [
+        "previous = repeat('a', 64)",
+        "hash = repeat('b', 64)",
+        "sealed_at = sealed_at + interval '1 microsecond'",
+        "event_id = event_id + 1",
+    ],
     ids=lambda change: change.partition(" ")[0],
 )
 def test_a_changed_seal_is_found(change: str, chain: Membership, vandal: psycopg.Connection) -> None:
@@ -321,7 +326,9 @@ def test_a_changed_seal_is_found(change: str, chain: Membership, vandal: psycopg
         found = faults(chain)
     finally:
         vandal.execute("DELETE FROM tenants_auditseal")
-        vandal.execute("ALTER TABLE tenants_auditseal ADD CONSTRAINT tenants_auditseal_once UNIQUE (tenant_id, event_id)")
+        vandal.execute(
+            "ALTER TABLE tenants_auditseal ADD CONSTRAINT tenants_auditseal_once UNIQUE (tenant_id, event_id)"
+        )
     assert len(found) == 1
     assert found[0].startswith("position 151: event ")
 
@@ -362,7 +369,9 @@ def test_two_swapped_events_are_found_and_both_named(chain: Membership, vandal: 
 
 
 def test_two_changed_events_are_not_taken_for_a_swap(chain: Membership, vandal: psycopg.Connection) -> None:
-    vandal.execute(f"UPDATE tenants_auditevent SET client = 'x' WHERE id IN ({at(chain, 5).event_id}, {at(chain, 9).event_id})")
+    vandal.execute(
+        f"UPDATE tenants_auditevent SET client = 'x' WHERE id IN ({at(chain, 5).event_id}, {at(chain, 9).event_id})"
+    )
     assert [fault.partition(":")[0] for fault in faults(chain)] == ["position 5", "position 9"]
 
 
@@ -392,11 +401,15 @@ def test_a_row_that_was_put_beside_another_is_found(chain: Membership, vandal: p
         found = faults(chain)
     finally:
         vandal.execute("DELETE FROM tenants_auditseal")
-        vandal.execute("ALTER TABLE tenants_auditseal ADD CONSTRAINT tenants_auditseal_position UNIQUE (tenant_id, position)")
+        vandal.execute(
+            "ALTER TABLE tenants_auditseal ADD CONSTRAINT tenants_auditseal_position UNIQUE (tenant_id, position)"
+        )
     assert found == [f"position 100 occurs twice: event {event.pk} was inserted"]
 
 
-def test_a_chain_that_was_cut_off_is_found_by_a_head_noted_before(chain: Membership, vandal: psycopg.Connection) -> None:
+def test_a_chain_that_was_cut_off_is_found_by_a_head_noted_before(
+    chain: Membership, vandal: psycopg.Connection
+) -> None:
     slug = chain.tenant.slug
     with tenant_context(chain.tenant_id):
         head = audit_chain.head()
@@ -406,7 +419,10 @@ def test_a_chain_that_was_cut_off_is_found_by_a_head_noted_before(chain: Members
     assert verified(slug=slug)[0]  # nothing in the rows themselves tells
     worked, said = verified(head=head.hash, slug=slug)
     assert not worked
-    assert f"{slug}: the expected head {head.hash[:12]}… is not in the chain, which ends at position {head.length - 3}" in said
+    assert (
+        f"{slug}: the expected head {head.hash[:12]}… is not in the chain, which ends at position {head.length - 3}"
+        in said
+    )
 
 
 def test_a_head_noted_before_is_found_in_a_chain_that_grew(chain: Membership) -> None:

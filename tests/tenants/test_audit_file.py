@@ -115,7 +115,10 @@ def _cut(rows: list[Any]) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[list[Any]], object], str]] = {
     "a changed value": (lambda rows: rows[200]["event"].update(target="nothing"), "position 200: event {} "),
-    "a changed seal": (lambda rows: rows[200].update(sealed_at="2026-01-01T00:00:00.000000Z"), "position 200: event {} "),
+    "a changed seal": (
+        lambda rows: rows[200].update(sealed_at="2026-01-01T00:00:00.000000Z"),
+        "position 200: event {} ",
+    ),
     "a dropped line": (lambda rows: rows.pop(200), "position 200 is missing"),
     "three dropped lines": (lambda rows: [rows.pop(200) for _ in range(3)], "positions 200 to 202 are missing"),
     "a line twice": (lambda rows: rows.insert(200, rows[200]), "position 200 occurs twice"),
@@ -151,7 +154,7 @@ def test_a_cut_end_whose_first_line_was_adapted_is_found_by_a_head_noted_elsewhe
 
 def test_no_byte_of_a_link_can_be_changed(file: Path, tmp_path: Path) -> None:
     """One random byte of the file at a time. What is no JSON any more is refused with its line."""
-    pick, whole = random.Random(7), file.read_bytes()  # noqa: S311 - the same bytes each time
+    pick, whole = random.Random(7), file.read_bytes()
     last_link = whole.rindex(b'"hash":')
     first_link = whole.index(b"\n")
     for _ in range(150):

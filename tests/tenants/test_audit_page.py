@@ -117,10 +117,25 @@ def test_values_of_every_shape_are_readable(cast: Cast) -> None:
     write(
         cast,
         before={"on": False, "names": ["a", "b"], "gone": 3, "deep": {"x": None}},
-        after={"on": True, "names": [], "text": "", "long": "y" * 400, "many": list(range(40)), "list": [[1], {"z": 2}]},
+        after={
+            "on": True,
+            "names": [],
+            "text": "",
+            "long": "y" * 400,
+            "many": list(range(40)),
+            "list": [[1], {"z": 2}],
+        },
     )
     first = entries(signed_in(cast.olivia))[0]
-    for words in ("on no became yes", "names a, b became nothing", "gone 3 became nothing", "deep x: nothing became nothing", "text empty", "9, 10, 11, and 28 more", "1, z: 2"):
+    for words in (
+        "on no became yes",
+        "names a, b became nothing",
+        "gone 3 became nothing",
+        "deep x: nothing became nothing",
+        "text empty",
+        "9, 10, 11, and 28 more",
+        "1, z: 2",
+    ):
         assert words in first
     assert "y" * pages.LONGEST + "…" in first
 
@@ -131,7 +146,7 @@ HOSTILE = ['<script>alert(1)</script>"', "\u202eevil\u202c", "דנה לוי", "x
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_and_values_are_shown_as_text(cast: Cast, text: str) -> None:
     cast.olivia.user.name = text[:120]
-    write(cast, target=text, before={text: text}, after={text: [text]}, **{"detail": text})
+    write(cast, target=text, before={text: text}, after={text: [text]}, detail=text)
     response = signed_in(cast.olivia).get(LOG)
     soup = soup_of(response)
     first = soup.select_one(".audit > li")
@@ -150,7 +165,10 @@ def test_the_log_is_filtered_by_group_person_and_target(cast: Cast) -> None:
         audit.record(Action.MEMBER_REMOVED, by=None, target="Ava")
     client = signed_in(cast.olivia)
     assert len(entries(client)) == 7
-    assert [entry.split(": ")[0] for entry in entries(client, "?group=stores")] == ["Olivia disconnected a store", "Olivia connected a store"]
+    assert [entry.split(": ")[0] for entry in entries(client, "?group=stores")] == [
+        "Olivia disconnected a store",
+        "Olivia connected a store",
+    ]
     assert len(entries(client, f"?actor={cast.ava.number}")) == 1
     assert [entry.split(": ")[0] for entry in entries(client, "?actor=system")] == ["VersanaCX removed a member"]
     assert len(entries(client, "?target=harbor.my")) == 1
@@ -165,7 +183,13 @@ def test_a_period_is_of_days_in_the_workspaces_zone(cast: Cast) -> None:
     client.post("/acme/settings/general/", {"name": "Acme Goods", "time_zone": "Asia/Tokyo", "support_addresses": ""})
     with tenant_context(cast.acme.pk):
         for hour in (14, 15):  # 23:00 and midnight in Tokyo
-            AuditEvent.objects.create(at=datetime(2026, 3, 1, hour, tzinfo=UTC), action="x", actor_name="X", actor_role="system", target=f"{hour}")
+            AuditEvent.objects.create(
+                at=datetime(2026, 3, 1, hour, tzinfo=UTC),
+                action="x",
+                actor_name="X",
+                actor_role="system",
+                target=f"{hour}",
+            )
     assert [entry for entry in entries(client, "?begin=2026-03-01&end=2026-03-01") if "15" in entry] == []
     assert len(entries(client, "?begin=2026-03-01&end=2026-03-01")) == 1
     assert len(entries(client, "?begin=2026-03-02&end=2026-03-02")) == 1
@@ -233,7 +257,9 @@ def test_a_position_that_is_none_of_ours_is_not_found(cast: Cast, after: str) ->
     assert signed_in(cast.olivia).get(LOG, {"after": after}).status_code == 404
 
 
-def test_a_page_costs_the_same_queries_however_long_the_log_is(cast: Cast, django_assert_max_num_queries: object) -> None:
+def test_a_page_costs_the_same_queries_however_long_the_log_is(
+    cast: Cast, django_assert_max_num_queries: object
+) -> None:
     client = signed_in(cast.olivia)
     client.get(LOG)
     with tenant_context(cast.acme.pk):
@@ -259,7 +285,9 @@ def test_when_sealing_has_stopped_the_page_says_since_when(cast: Cast) -> None:
     assert "waits for a seal" not in text_of(client.get(LOG))
     with tenant_context(cast.acme.pk):
         audit_chain.seal()
-        AuditEvent.objects.create(at=timezone.now() - timedelta(hours=2), action="x", actor_name="X", actor_role="system", target="old")
+        AuditEvent.objects.create(
+            at=timezone.now() - timedelta(hours=2), action="x", actor_name="X", actor_role="system", target="old"
+        )
     assert "1 entry waits for a seal, the oldest since" in text_of(client.get(LOG))
 
 

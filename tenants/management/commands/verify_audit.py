@@ -50,9 +50,7 @@ class Command(BaseCommand):
     def _say(self, slug: str, finding: Finding, waiting: int) -> int:
         """One line for a whole chain; for a broken one, a line for each fault."""
         state = "chain whole" if finding.whole else f"chain BROKEN in {len(finding.faults)} places"
-        self.stdout.write(
-            f"{slug}: {finding.length} events, {state}, head {finding.head}, {waiting} not yet sealed"
-        )
+        self.stdout.write(f"{slug}: {finding.length} events, {state}, head {finding.head}, {waiting} not yet sealed")
         for fault in finding.faults:
             self.stderr.write(f"{slug}: {fault}")
         return len(finding.faults)
