@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inbox import keyset
 from inbox.cards import AttachmentChip, ConversationRow, InboxPage, ListPane, MessageCard, Person, Thread, ViewTab
 from inbox.models import Attachment, Contact, Conversation, Message
 from integrations.shopify import interface
 from tenants.access import Visit
 from tenants.roles import Permission
+from versana import keyset
 
 PAGE = 40
 COUNT_LIMIT = 999
@@ -35,9 +35,13 @@ def thread_page(visit: Visit, *, view: str, conversation: Conversation) -> Inbox
 def list_pane(visit: Visit, *, view: str, after: str, selected: int = 0) -> ListPane:
     """One keyset page of a view, newest activity first. Raises ValueError for a cursor that is none of ours."""
     base = reverse("inbox:list", kwargs={"workspace": visit.workspace.slug})
-    rows = list(keyset.after(_of_view(view), after)[: PAGE + 1])
+    rows = list(keyset.after(_of_view(view), after, by="last_message_at")[: PAGE + 1])
     more = len(rows) > PAGE
-    query = urlencode({"view": view, "after": keyset.position_of(rows[PAGE - 1])}) if more else ""
+    query = (
+        urlencode({"view": view, "after": keyset.position_of(rows[PAGE - 1].last_message_at, rows[PAGE - 1].pk)})
+        if more
+        else ""
+    )
     title, text = map(str, _EMPTY[view])
     return ListPane(
         tabs=tuple(_tab(name, base, selected=name == view) for name in VIEWS) if not after else (),

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from tenants.doors import Workspace
 from tenants.models import Membership, User
@@ -35,15 +36,15 @@ class MemberRequest(HttpRequest):
     user: User
 
 
-MemberView = Callable[Concatenate[MemberRequest, P], HttpResponse]
+MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
 
 
-def requires(permission: Permission) -> Callable[[MemberView[P]], Callable[..., HttpResponse]]:
+def requires(permission: Permission) -> Callable[[MemberView[P]], Callable[..., HttpResponseBase]]:
     """The view is for members of the workspace in the path who hold `permission`; others get 403."""
 
-    def mark(view: MemberView[P]) -> Callable[..., HttpResponse]:
+    def mark(view: MemberView[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, workspace: str, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, workspace: str, **kwargs: Any) -> HttpResponseBase:
             visit = cast("MemberRequest", request).visit
             if not visit.may(permission):
                 raise PermissionDenied

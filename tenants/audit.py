@@ -1,7 +1,12 @@
-"""What happened: one row in the transaction of the change it tells of. The vocabulary of actions stands here."""
+"""What happened: one row in the transaction of the change it tells of. The vocabulary of actions stands here, with its words."""
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from tenants.models import AuditEvent, Membership
 from versana.observability import context
@@ -16,6 +21,7 @@ class Action(StrEnum):
     WORKSPACE_REOPENED = "workspace.reopened"
     SECOND_FACTOR_REQUIRED = "security.second_factor_required"
     SECOND_FACTOR_OPTIONAL = "security.second_factor_optional"
+    SECOND_FACTOR_REMOVED = "security.second_factor_removed"
     MEMBER_ADDED = "member.added"
     MEMBER_INVITED = "member.invited"
     INVITATION_RESENT = "invitation.resent"
@@ -34,6 +40,62 @@ class Action(StrEnum):
     STORE_CONNECTED = "store.connected"
     STORE_RECONNECTED = "store.reconnected"
     STORE_DISCONNECTED = "store.disconnected"
+
+
+class Group(TextChoices):
+    """What an action is about: the first filter of the audit page."""
+
+    WORKSPACE = "workspace", _("Workspace")
+    PEOPLE = "people", _("People")
+    SECURITY = "security", _("Security")
+    STORES = "stores", _("Stores")
+    DATA = "data", _("Data taken away")
+
+
+class Words(NamedTuple):
+    """A sentence about whoever acted: their name stands before it."""
+
+    group: Group
+    sentence: str | Promise
+
+
+WORDS: dict[Action, Words] = {
+    Action.WORKSPACE_OPENED: Words(Group.WORKSPACE, _("opened the workspace")),
+    Action.WORKSPACE_CHANGED: Words(Group.WORKSPACE, _("changed the workspace’s settings")),
+    Action.WORKSPACE_CLOSED: Words(Group.WORKSPACE, _("closed the workspace")),
+    Action.WORKSPACE_REOPENED: Words(Group.WORKSPACE, _("opened the workspace again")),
+    Action.SECOND_FACTOR_REQUIRED: Words(Group.SECURITY, _("made a second factor a rule for everybody")),
+    Action.SECOND_FACTOR_OPTIONAL: Words(Group.SECURITY, _("lifted the rule that everybody needs a second factor")),
+    Action.SECOND_FACTOR_REMOVED: Words(Group.SECURITY, _("removed their second factor, which the workspace asks for")),
+    Action.MEMBER_ADDED: Words(Group.PEOPLE, _("added a member")),
+    Action.MEMBER_INVITED: Words(Group.PEOPLE, _("invited somebody")),
+    Action.INVITATION_RESENT: Words(Group.PEOPLE, _("sent an invitation again")),
+    Action.INVITATION_REVOKED: Words(Group.PEOPLE, _("revoked an invitation")),
+    Action.INVITATION_ACCEPTED: Words(Group.PEOPLE, _("accepted an invitation")),
+    Action.MEMBER_ROLE_CHANGED: Words(Group.PEOPLE, _("changed a member’s role")),
+    Action.MEMBER_REMOVED: Words(Group.PEOPLE, _("removed a member")),
+    Action.MEMBER_LEFT: Words(Group.PEOPLE, _("left the workspace")),
+    Action.HANDOVER_OFFERED: Words(Group.PEOPLE, _("offered the ownership")),
+    Action.HANDOVER_ACCEPTED: Words(Group.PEOPLE, _("took over the ownership")),
+    Action.HANDOVER_ENDED: Words(Group.PEOPLE, _("ended an offer of the ownership")),
+    Action.EXPORT_REQUESTED: Words(Group.DATA, _("asked for an export of all data")),
+    Action.EXPORT_FETCHED: Words(Group.DATA, _("downloaded an export")),
+    Action.EXPORT_DELETED: Words(Group.DATA, _("deleted an export")),
+    Action.AUDIT_EXPORTED: Words(Group.DATA, _("downloaded the audit log")),
+    Action.STORE_CONNECTED: Words(Group.STORES, _("connected a store")),
+    Action.STORE_RECONNECTED: Words(Group.STORES, _("connected a store anew")),
+    Action.STORE_DISCONNECTED: Words(Group.STORES, _("disconnected a store")),
+}
+
+
+def sentence(action: str) -> str:
+    """What an action means in words. A row of a later version, whose action is not known here, is shown by its name."""
+    known = WORDS.get(action)  # type: ignore[call-overload]
+    return str(known.sentence) if known else action.replace(".", " ").replace("_", " ")
+
+
+def actions_of(group: Group) -> list[str]:
+    return [action.value for action, words in WORDS.items() if words.group == group]
 
 
 def record(

@@ -290,6 +290,7 @@ CELERY_TASK_ROUTES = {
     "tenants.outbox.tasks.sweep": {"queue": "background"},
     "tenants.outbox.tasks.tidy": {"queue": "background"},
     "tenants.tasks.clear_sessions": {"queue": "background"},
+    "tenants.tasks.seal_audit": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
 }
@@ -307,6 +308,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "integrations.shopify.tasks.reopen_everywhere",
         "schedule": 600.0,
         "options": {"expires": 600.0},
+    },
+    "seal-audit": {"task": "tenants.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 60.0}},
+    "seal-whole-audit": {
+        "task": "tenants.tasks.seal_audit",
+        "kwargs": {"everything": True},
+        "schedule": 86_400.0,
+        "options": {"expires": 86_400.0},
     },
     "forget-order-contexts": {
         "task": "integrations.shopify.tasks.forget_everywhere",

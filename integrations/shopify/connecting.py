@@ -15,11 +15,12 @@ from integrations.shopify.attempts import StateRefused
 from integrations.shopify.credentials import NoApp, installation_app
 from integrations.shopify.models import ConnectionAttempt
 from integrations.shopify.oauth import Callback, CallbackRefused
-from tenants import doors
+from tenants import doors, switches
 from tenants.doors import Workspace
 from tenants.models import Membership, User
 from tenants.rls.context import tenant_context
 from tenants.roles import Permission, may
+from tenants.switches import Switch
 
 log = logging.getLogger("versana.shopify")
 
@@ -96,6 +97,8 @@ def _take_quietly(refused: CallbackRefused, session_key: str, user: User) -> Con
 
 def _connect(attempt: ConnectionAttempt, callback: Callback, *, user: User) -> Connected:
     workspace = _workspace(attempt, user)
+    if not switches.is_on(Switch.CONNECT_STORES):
+        raise NotConnected("paused")
     app = installation_app()
     try:
         grant = oauth.exchange_code(

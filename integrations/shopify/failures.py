@@ -47,6 +47,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     "not_the_owner": Explanation("Only the owner can connect a store", "You are no longer an owner of the workspace that this connection was started for."),
     "scopes_missing": Explanation("Permissions are missing", "The store did not grant both permissions, read_customers and read_orders. Nothing was stored. Approve both when you try again."),
     "store_taken": Explanation("This store is already connected", "It is already connected to another workspace of this installation. Disconnect it there first."),
+    "paused": Explanation("Connecting is paused", "Whoever runs this installation has paused connecting stores. Nothing was stored. Try again later."),
     "no_app": Explanation("Shopify is not set up here", "This installation has no Shopify app yet: SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are not set."),
     "unreachable": _SILENT,
     "timed_out": _SILENT,

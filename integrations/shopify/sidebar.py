@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.shopify import domains, order_cards, stored
+from integrations.shopify import domains, order_cards, stored, stores
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.order_context import Look
 from integrations.shopify.scopes import READ_ALL_ORDERS, covers
@@ -178,6 +178,13 @@ def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: b
 
 def _failing(row: OrderContext) -> Banner:
     since = _clock(row.failing_since)
+    if row.failure == stores.ReadingPaused.code:
+        return Banner(
+            "wait",
+            "clock",
+            _("Reading stores is paused in this installation."),
+            _("Orders appear here again as soon as it goes on; what is shown is what we knew."),
+        )
     if row.fetched_at is None:
         return Banner(
             "wait",

@@ -16,13 +16,14 @@ from integrations.shopify.credentials import installation_app
 from integrations.shopify.events import StoreConnected, StoreDisconnected
 from integrations.shopify.models import Farewell, OrderContext, Store
 from integrations.shopify.types import TokenGrant
-from tenants import audit, doors
+from tenants import audit, doors, switches
 from tenants.crypto.sealing import SealError
 from tenants.crypto.secret import Secret
 from tenants.models import Membership
 from tenants.numbering import next_number
 from tenants.outbox.events import publish
 from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
+from tenants.switches import Switch
 
 log = logging.getLogger("versana.shopify")
 
@@ -52,6 +53,13 @@ class AccessLost(errors.IntegrationError):
     code = errors.TokenRefused.code
     text = "The store must be connected again."
     permanent = True
+
+
+class ReadingPaused(errors.IntegrationError):
+    """Platform staff have switched off that anything is asked of Shopify."""
+
+    code = "reading_paused"
+    text = "Reading stores is paused in this installation."
 
 
 class AccessBusy(errors.IntegrationError):
@@ -147,8 +155,10 @@ def connection(store_id: int, *, refused: Secret | None = None) -> client.Connec
     """A token that Shopify accepts now, renewed when it is about to end. For tasks: may talk to Shopify, and may wait.
 
     `refused` is a token that Shopify just refused: it is renewed too, unless somebody else has done so meanwhile.
-    Raises AccessLost, AccessBusy (somebody else has been renewing for too long), or what the token endpoint raised.
+    Raises ReadingPaused, AccessLost, AccessBusy (somebody else has been renewing for too long), or what the token endpoint raised.
     """
+    if not switches.is_on(Switch.READ_STORES):
+        raise ReadingPaused
     tenant_id = task_tenant_id()
     deadline = time.monotonic() + REFRESH_LEASE.total_seconds()
     while True:

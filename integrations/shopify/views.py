@@ -13,9 +13,10 @@ from integrations.shopify.credentials import NoApp, installation_app
 from integrations.shopify.domains import ShopDomainError, shop_domain
 from integrations.shopify.forms import ConnectForm, DisconnectForm
 from integrations.shopify.models import ConnectionAttempt, Store
-from tenants import doors
+from tenants import doors, switches
 from tenants.access import MemberRequest, public, requires, signed_in
 from tenants.roles import Permission
+from tenants.switches import Switch
 from versana.rendering import render_page
 
 
@@ -42,6 +43,10 @@ def connect(request: MemberRequest) -> HttpResponse:
     # Reconnecting a store we know is no typing of a domain.
     if not (settings.SHOPIFY_DOMAIN_ENTRY or Store.objects.filter(shop_domain=shop).exists()):
         return _panel(request, error=_("Install the app from Shopify’s own pages to connect a store."), status=422)
+    if not switches.is_on(Switch.CONNECT_STORES):
+        return _panel(
+            request, error=_("Connecting stores is paused in this installation. Try again later."), status=422
+        )
     try:
         app = installation_app()
     except NoApp:

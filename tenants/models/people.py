@@ -17,10 +17,6 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Platform staff, for `manage.py createsuperuser`. Opens no workspace."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-
     def get_by_natural_key(self, email: str | None) -> "User":
         try:
             return self.get(email_norm=normalise(email or ""))
@@ -29,12 +25,14 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in. Belongs to any number of workspaces, in a role each."""
+    """A person who signs in. Belongs to any number of workspaces, in a role each.
+
+    Who is platform staff does not stand here (tenants/staff.py); Django's own permissions grant nothing.
+    """
 
     email = models.EmailField(max_length=254, unique=True)
     email_norm = models.CharField(max_length=254, unique=True, editable=False)
     name = models.CharField(max_length=120, blank=True)
-    is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 

@@ -27,6 +27,7 @@ _GROUPS = (
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
         ),
     ),
+    (_("Security"), ((_("Audit log"), "tenants:audit", Permission.SEE_AUDIT),)),
 )
 
 

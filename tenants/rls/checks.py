@@ -176,9 +176,12 @@ def _privilege_faults() -> list[Finding]:
 
 def _function_faults() -> list[Finding]:
     """Functions that step over the wall are exactly those of database.py: owner, search path, body, and who may call them."""
-    created = (re.search(r"FUNCTION public\.(\w+)\(.*AS \$\$(.*)\$\$$", statement) for statement in FUNCTIONS)
+    created = (
+        re.search(r"FUNCTION public\.(\w+)\(.* plpgsql (\w)\w+ .*AS \$\$(.*)\$\$$", statement)
+        for statement in FUNCTIONS
+    )
     expected = {
-        match[1]: (match[2], grants.RESOLVER, ["search_path=pg_catalog, pg_temp"], "s", False)
+        match[1]: (match[3], grants.RESOLVER, ["search_path=pg_catalog, pg_temp"], match[2].lower(), False)
         for match in created
         if match
     }

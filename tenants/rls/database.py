@@ -102,27 +102,40 @@ ALTER SCHEMA public OWNER TO versana_owner;
 GRANT USAGE ON SCHEMA public TO versana_app, versana_platform, versana_backup, versana_resolver"""
 
 
-def _function(signature: str, returns: str, query: str) -> list[str]:
+APPLICATION, PLATFORM = "versana_app", "versana_platform"
+
+
+def _function(signature: str, returns: str, query: str, *, to: str = APPLICATION) -> list[str]:
     """A SECURITY DEFINER function of the resolver's: one question, answered with ids. The body is plpgsql so that it can be
     made before the tables are; search_path is fixed, so no caller can slip another table under it."""
-    name = signature.partition("(")[0]
-    arguments = (
-        signature.removeprefix(name)
-        .replace("p_user bigint", "bigint")
-        .replace("p_domain text", "text")
-        .replace("p_slug text", "text")
-        .replace("p_hash text", "text")
-    )
     body = f"RETURN QUERY {query}" if returns.startswith(("TABLE", "SETOF")) else f"RETURN ({query})"
+    return _statements(signature, returns, body, "STABLE", to)
+
+
+def _act(signature: str, body: str, *, to: str) -> list[str]:
+    """One that changes something, and says whether it did."""
+    return _statements(signature, "boolean", f"{body}; RETURN FOUND", "VOLATILE", to)
+
+
+def _statements(signature: str, returns: str, body: str, volatility: str, to: str) -> list[str]:
+    name, _, parameters = signature.removesuffix(")").partition("(")
+    types = ", ".join(parameter.partition(" ")[2] for parameter in filter(None, parameters.split(", ")))
+    function = f"public.{name}({types})"
     return [
-        f"DROP FUNCTION IF EXISTS public.{name}{arguments}",
-        f"CREATE OR REPLACE FUNCTION public.{signature} RETURNS {returns} LANGUAGE plpgsql STABLE SECURITY DEFINER "
+        f"DROP FUNCTION IF EXISTS {function}",
+        f"CREATE OR REPLACE FUNCTION public.{signature} RETURNS {returns} LANGUAGE plpgsql {volatility} SECURITY DEFINER "
         f"SET search_path = pg_catalog, pg_temp AS $$ BEGIN {body}; END $$",
-        f"ALTER FUNCTION public.{name}{arguments} OWNER TO versana_resolver",
-        f"REVOKE ALL ON FUNCTION public.{name}{arguments} FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION public.{name}{arguments} TO versana_app",
+        f"ALTER FUNCTION {function} OWNER TO versana_resolver",
+        f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {function} TO {to}",
     ]
 
+
+# Somebody who may open the platform's administration (tenants/staff.py).
+_IS_STAFF = (
+    "u.id = p_user AND u.is_active AND EXISTS (SELECT 1 FROM public.tenants_user_groups m "
+    "JOIN public.auth_group g ON g.id = m.group_id WHERE m.user_id = u.id AND g.name = 'platform staff')"
+)
 
 FUNCTIONS = [
     *_function(
@@ -146,4 +159,26 @@ FUNCTIONS = [
         "SELECT i.tenant_id, i.id FROM public.tenants_invitation i WHERE i.token_hash = p_hash LIMIT 1",
     ),
     *_function("tenant_ids()", "SETOF bigint", "SELECT t.id FROM public.tenants_tenant t ORDER BY t.id"),
+    # The platform's administration asks for what signing in needs: of its own staff, and of nobody else.
+    *_function(
+        "staff_account(p_user bigint)",
+        "TABLE (id bigint, email text, name text, password text, last_login timestamptz)",
+        "SELECT u.id, u.email::text, u.name::text, u.password::text, u.last_login "  # noqa: S608 - constants
+        f"FROM public.tenants_user u WHERE {_IS_STAFF}",
+        to=PLATFORM,
+    ),
+    *_function(
+        "staff_factors(p_user bigint)",
+        "TABLE (kind text, data jsonb, last_used_at timestamptz)",
+        "SELECT a.type::text, a.data, a.last_used_at FROM public.mfa_authenticator a "  # noqa: S608 - constants
+        f"JOIN public.tenants_user u ON u.id = a.user_id WHERE {_IS_STAFF}",
+        to=PLATFORM,
+    ),
+    *_act(
+        "spend_staff_code(p_user bigint, p_position int)",
+        "UPDATE public.mfa_authenticator a SET data = jsonb_set(a.data, '{used_mask}', to_jsonb((a.data->>'used_mask')::bigint | (1::bigint << p_position))) "  # noqa: S608 - constants
+        "WHERE a.user_id = p_user AND a.type = 'recovery_codes' AND (a.data->>'used_mask')::bigint & (1::bigint << p_position) = 0 "
+        f"AND EXISTS (SELECT 1 FROM public.tenants_user u WHERE {_IS_STAFF})",
+        to=PLATFORM,
+    ),
 ]

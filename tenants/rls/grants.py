@@ -11,36 +11,44 @@ from tenants.rls import tables
 # Never TRUNCATE, REFERENCES or TRIGGER: row-level security does not reach them.
 APPLICATION, PLATFORM, BACKUP, RESOLVER = "versana_app", "versana_platform", "versana_backup", "versana_resolver"
 
-# What the resolver's functions read (see setup_database). Columns, not tables.
+# What the resolver's functions read and write (see setup_database). Columns, not tables.
 RESOLVER_COLUMNS = {
     "tenants_tenant": ("id", "slug", "name", "time_zone", "require_second_factor", "erase_after"),
     "tenants_membership": ("id", "tenant_id", "user_id", "role", "removed_at"),
     "tenants_invitation": ("id", "tenant_id", "token_hash"),
     "shopify_store": ("tenant_id", "shop_domain", "disconnected_at"),
+    # Of platform staff alone, and to their administration alone: its role can read no password and no factor by itself.
+    "tenants_user": ("id", "email", "name", "password", "is_active", "last_login"),
+    "tenants_user_groups": ("user_id", "group_id"),
+    "auth_group": ("id", "name"),
+    "mfa_authenticator": ("user_id", "type", "data", "last_used_at"),
 }
+RESOLVER_TABLES = {"mfa_authenticator": "UPDATE (data)"}  # a recovery code is used up
 # What platform staff may see in Django admin: no token, no message body, no order data, no address of a contact.
+# Of people: enough to find somebody who asks for help by address, and to see whether and since when they can sign in.
 PLATFORM_COLUMNS = {
-    "tenants_tenant": ("id", "slug", "name", "time_zone", "created_at"),
+    "tenants_tenant": ("id", "slug", "name", "time_zone", "created_at", "require_second_factor", "closed_at", "erase_after"),
     "tenants_membership": ("id", "tenant_id", "user_id", "role", "joined_at", "removed_at"),
+    "tenants_user": ("id", "email", "email_norm", "name", "is_active", "date_joined", "last_login"),
+    "mfa_authenticator": ("id", "user_id", "type", "created_at"),
     "shopify_store": (
         "id", "tenant_id", "number", "shop_domain", "shop_name", "state", "problem", "problem_since", "scopes", "connected_at", "disconnected_at", "last_read_at",
     ),
     "shopify_connectionattempt": ("id", "reference", "tenant_id", "user_id", "shop_domain", "started_at", "finished_at", "outcome"),
-    "outbox_event": ("id", "tenant_id", "kind", "created_at", "next_run_at", "attempts", "last_error", "done_at", "dead_at"),
+    "outbox_event": ("id", "tenant_id", "kind", "created_at", "next_run_at", "held_until", "attempts", "last_error", "done_at", "dead_at"),
 }  # fmt: skip
 
-# What signing in to the admin needs. The role writes its own log and the time of a sign-in; nobody's session, no password.
+# What the role writes: the time of a sign-in, its own record (never changed), the switches, and what lets a dead letter
+# be tried again. Nobody's session, no password, no right of anybody's.
 PLATFORM_TABLES = {
-    "django_admin_log": "SELECT, INSERT",
-    "tenants_user": "SELECT, UPDATE (last_login)",
-    "tenants_user_groups": "SELECT",
-    "tenants_user_user_permissions": "SELECT",
-    "auth_group": "SELECT",
-    "auth_group_permissions": "SELECT",
-    "auth_permission": "SELECT",
+    "tenants_user": "UPDATE (last_login)",
+    "tenants_staffaction": "SELECT, INSERT",
+    "tenants_switch": "SELECT, INSERT, UPDATE",
+    "outbox_event": "UPDATE (next_run_at, held_until, attempts, dead_at)",
     "django_content_type": "SELECT",
     "django_migrations": "SELECT",
 }
+PLATFORM_SEQUENCES = ("tenants_staffaction_id_seq", "tenants_switch_id_seq")
 
 
 def apply(using: str) -> None:
@@ -56,6 +64,7 @@ def _statements(existing: set[str]) -> list[sql.Composed]:
     roles = sql.SQL(", ").join(map(sql.Identifier, (APPLICATION, PLATFORM, BACKUP, RESOLVER)))
     out = [
         sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {}").format(roles),
+        sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {}").format(roles),
         sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(sql.Identifier(APPLICATION)),
         sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(BACKUP)),
         sql.SQL("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(sql.Identifier(BACKUP)),
@@ -67,12 +76,17 @@ def _statements(existing: set[str]) -> list[sql.Composed]:
                     sql.Identifier(table), sql.Identifier(APPLICATION)
                 )
             )
-    for table, privileges in PLATFORM_TABLES.items():
-        if table in existing:
-            out.append(
-                sql.SQL("GRANT " + privileges + " ON {} TO {}").format(sql.Identifier(table), sql.Identifier(PLATFORM))
-            )
-    out.append(sql.SQL("GRANT USAGE ON SEQUENCE django_admin_log_id_seq TO {}").format(sql.Identifier(PLATFORM)))
+    for role, given in ((PLATFORM, PLATFORM_TABLES), (RESOLVER, RESOLVER_TABLES)):
+        for table, privileges in given.items():
+            if table in existing:
+                out.append(
+                    sql.SQL("GRANT " + privileges + " ON {} TO {}").format(sql.Identifier(table), sql.Identifier(role))
+                )
+    out += [
+        sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.Identifier(sequence), sql.Identifier(PLATFORM))
+        for sequence in PLATFORM_SEQUENCES
+        if sequence.removesuffix("_id_seq") in existing
+    ]
     for role, wanted in ((RESOLVER, RESOLVER_COLUMNS), (PLATFORM, PLATFORM_COLUMNS)):
         for table, columns in wanted.items():
             if table in existing:

@@ -24,8 +24,9 @@ class Global:
 
 GLOBAL: dict[str, Global] = {
     "tenants_user": Global("A person belongs to several workspaces; sign-in comes before any of them."),
-    "tenants_user_groups": Global("Django's permission tables, for platform staff."),
-    "tenants_user_user_permissions": Global("Django's permission tables, for platform staff."),
+    # No INSERT: who is in the group of platform staff is said by the schema's owner. DELETE goes with a person.
+    "tenants_user_groups": Global("Who is platform staff (tenants/staff.py).", "SELECT, DELETE"),
+    "tenants_user_user_permissions": Global("Django's permission tables; nothing of ours asks them.", "SELECT, DELETE"),
     "auth_group": Global("Django's permission tables, for platform staff.", READ),
     "auth_group_permissions": Global("Django's permission tables, for platform staff.", READ),
     "auth_permission": Global("Django's permission tables, for platform staff.", READ),

@@ -8,12 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from inbox import keyset, pages
+from inbox import pages
 from inbox.models import Contact, Conversation
 from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.walking import signed_in, soup_of, text_of
+from versana import keyset
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -168,7 +169,7 @@ def test_a_cursor_of_the_neighbours_shows_our_rows_only(cast: Cast) -> None:
     with tenant_context(cast.next_door.pk):
         theirs = factories.conversation(email="x@example.com", subject="Theirs")
     made = fill(cast, [theirs.last_message_at - timedelta(minutes=1)])
-    rows, _ = numbers(signed_in(cast.ava), f"{LIST}?after={keyset.position_of(theirs)}")
+    rows, _ = numbers(signed_in(cast.ava), f"{LIST}?after={keyset.position_of(theirs.last_message_at, theirs.pk)}")
     assert rows == made
 
 

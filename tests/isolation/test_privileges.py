@@ -15,7 +15,6 @@ from django.db import connection, connections, models
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tenants.crypto.fields import SealedTextField
-from tenants.models import AuditEvent
 from tenants.rls import checks, grants, tables
 from tenants.rls.context import tenant_context
 from tenants.rls.database import ATTRIBUTES, FUNCTIONS, with_database
@@ -104,6 +103,18 @@ CREATIONS = {
     "last number of a sequence": "SELECT last_value FROM inbox_message_id_seq",
     "permissions of platform staff": "INSERT INTO auth_permission (name, content_type_id, codename) VALUES ('x', 1, 'x')",
     "the log of platform staff": "SELECT * FROM django_admin_log",
+    "the record of platform staff": "SELECT * FROM tenants_staffaction",
+    "an entry in the record of platform staff": "INSERT INTO tenants_staffaction DEFAULT VALUES",
+    "making somebody staff": "INSERT INTO tenants_user_groups (user_id, group_id) VALUES (1, 1)",
+    "moving staff's right to somebody": "UPDATE tenants_user_groups SET user_id = 1",
+    "permissions of a person": "INSERT INTO tenants_user_user_permissions (user_id, permission_id) VALUES (1, 1)",
+    "a group": "INSERT INTO auth_group (name) VALUES ('platform staff')",
+    "a switch": 'UPDATE tenants_switch SET "on" = true',
+    "a new switch": "INSERT INTO tenants_switch DEFAULT VALUES",
+    "what is left of an erased workspace": "DELETE FROM tenants_tombstone",
+    "staff's passwords": "SELECT * FROM staff_account(1)",
+    "staff's second factors": "SELECT * FROM staff_factors(1)",
+    "using up staff's codes": "SELECT spend_staff_code(1, 1)",
     "what migrations ran": "DELETE FROM django_migrations",
 }
 
@@ -114,16 +125,22 @@ def test_the_application_is_refused(statement: str, superuser_url: str) -> None:
         assert refused(app, statement)
 
 
-def test_audit_rows_are_neither_changed_nor_deleted(neighbours: Neighbours) -> None:
+@pytest.mark.parametrize("table", ["tenants_auditevent", "tenants_auditseal"])
+def test_audit_rows_and_seals_are_neither_changed_nor_deleted(table: str, neighbours: Neighbours) -> None:
     with tenant_context(neighbours.a.pk):
-        assert AuditEvent.objects.exists()
+        assert attempt(f"SELECT 1 FROM {table}").count
         for statement in (
-            "UPDATE {} SET action = 'nothing'",
+            "UPDATE {} SET id = 1",
             "DELETE FROM {}",
             "UPDATE {} SET id = id WHERE id < 0",
+            "SELECT * FROM {} FOR UPDATE",
             "TRUNCATE {}",
         ):
-            assert attempt(statement.format("tenants_auditevent")).state == DENIED
+            assert attempt(statement.format(table)).state == DENIED
+
+
+def test_an_audit_row_is_not_changed_by_way_of_a_conflict(neighbours: Neighbours) -> None:
+    with tenant_context(neighbours.a.pk):
         assert (
             attempt(
                 "INSERT INTO tenants_auditevent SELECT * FROM tenants_auditevent ON CONFLICT (id) DO UPDATE SET action = 'nothing'"
@@ -139,6 +156,9 @@ def test_a_workspace_is_never_deleted_by_the_application(neighbours: Neighbours)
 
 # --- The functions that step over the wall ---------------------------------------------------------------------------
 DOORS = {"workspaces_of", "invitation_of", "tenant_of_shop", "tenant_of_slug", "tenant_ids"}
+# For the platform's administration alone: what signing its staff in needs.
+STAFF_DOORS = {"staff_account", "staff_factors", "spend_staff_code"}
+CHANGES_SOMETHING = {"spend_staff_code"}
 
 
 def test_exactly_the_listed_functions_step_over_the_wall(superuser_url: str) -> None:
@@ -148,11 +168,13 @@ def test_exactly_the_listed_functions_step_over_the_wall(superuser_url: str) -> 
             " ARRAY(SELECT r2.rolname::text FROM aclexplode(proacl) a JOIN pg_roles r2 ON r2.oid = a.grantee ORDER BY 1)"
             " FROM pg_proc p JOIN pg_roles r ON r.oid = proowner WHERE pronamespace = 'public'::regnamespace"
         ).fetchall()
-    assert {row[0] for row in found} == DOORS
-    doors = ["versana_app", "versana_resolver"]
-    expected = [True, "versana_resolver", "search_path=pg_catalog, pg_temp", "s", False, False, doors]
-    assert all(list(row[1:]) == expected for row in found)
-    assert sum("CREATE OR REPLACE FUNCTION" in statement for statement in FUNCTIONS) == len(DOORS)
+    assert {row[0] for row in found} == DOORS | STAFF_DOORS
+    for name, *rest in found:
+        caller = "versana_platform" if name in STAFF_DOORS else "versana_app"
+        volatility = "v" if name in CHANGES_SOMETHING else "s"
+        doors = sorted([caller, "versana_resolver"])
+        assert rest == [True, "versana_resolver", "search_path=pg_catalog, pg_temp", volatility, False, False, doors]
+    assert sum("CREATE OR REPLACE FUNCTION" in statement for statement in FUNCTIONS) == len(found)
 
 
 def test_nobody_can_sign_in_as_the_resolver(superuser_url: str) -> None:
@@ -171,6 +193,37 @@ def test_the_resolver_reads_ids_and_names_and_no_content(superuser_url: str) -> 
         assert refused(resolver, "SELECT * FROM tenants_membership")
         assert refused(resolver, "SELECT id FROM inbox_message")
         assert refused(resolver, "UPDATE tenants_membership SET role = 'owner'")
+        assert refused(resolver, "UPDATE tenants_user SET password = ''")
+        assert refused(resolver, "UPDATE mfa_authenticator SET user_id = 1")
+        assert refused(resolver, "DELETE FROM mfa_authenticator")
+
+
+@pytest.mark.parametrize("function", ["staff_account", "staff_factors", "spend_staff_code"])
+def test_the_doors_for_staff_know_nobody_else(function: str, neighbours: Neighbours, superuser_url: str) -> None:
+    """Asked for everybody there is, they answer for the one who is staff."""
+    with psycopg.connect(superuser_url) as session:
+        session.execute("SET session_replication_role = replica")
+        session.execute("INSERT INTO auth_group (id, name) VALUES (77, 'platform staff')")
+        for user in (901, 902, 903, 904):
+            session.execute(
+                "INSERT INTO tenants_user (id, password, is_superuser, email, email_norm, name, is_active, date_joined) "
+                "VALUES (%(id)s, 'hash', %(super)s, %(mail)s, %(mail)s, '', %(active)s, now())",
+                {"id": user, "super": user == 902, "mail": f"p{user}@example.com", "active": user != 903},
+            )
+            session.execute(
+                "INSERT INTO mfa_authenticator (user_id, type, data, created_at) VALUES (%s, 'recovery_codes', '{\"used_mask\": 0}', now())",
+                [user],
+            )
+        session.execute("INSERT INTO tenants_user_groups (user_id, group_id) VALUES (901, 77), (903, 77)")
+        session.execute("SET LOCAL SESSION AUTHORIZATION versana_platform")
+        asked = "id, 1" if function == "spend_staff_code" else "id"
+        answers = dict(
+            session.execute(
+                f"SELECT id, ({'SELECT ' + function + '(' + asked + ')' if function == 'spend_staff_code' else 'SELECT count(*) > 0 FROM ' + function + '(' + asked + ')'}) FROM tenants_user WHERE id > 900"
+            ).fetchall()
+        )
+        session.rollback()
+    assert answers == {901: True, 902: False, 903: False, 904: False}
 
 
 @pytest.mark.parametrize("role", ["versana_platform", "versana_backup"])
@@ -209,6 +262,9 @@ SECRET_COLUMNS = [
     ("inbox_message", "html"), ("inbox_message", "quoted"), ("inbox_attachment", "content"), ("shopify_ordercontext", "head"),
     ("shopify_ordercontext", "rest"), ("outbox_event", "payload"), ("outbox_queuedmail", "message"),
     ("shopify_connectionattempt", "state_hash"), ("shopify_connectionattempt", "session_hash"),
+    ("tenants_invitation", "token_hash"), ("tenants_invitation", "email"), ("tenants_exportpart", "content"), ("tenants_firstrun", "token_hash"),
+    ("tenants_user", "password"), ("mfa_authenticator", "data"), ("account_emailaddress", "email"), ("account_emailconfirmation", "key"),
+    ("django_session", "session_data"), ("usersessions_usersession", "ip"), ("versana_cache", "value"), ("tenants_auditevent", "detail"),
 ]  # fmt: skip
 
 
@@ -222,12 +278,20 @@ def test_platform_staff_are_refused(table: str, column: str, superuser_url: str)
 
 STAFF_WRITES = [
     "UPDATE tenants_user SET is_superuser = true",
-    "UPDATE tenants_user SET is_staff = true",
+    "UPDATE tenants_user SET password = ''",
     "UPDATE tenants_user SET email = 'x@example.com'",
     "INSERT INTO tenants_user DEFAULT VALUES",
     "DELETE FROM tenants_user",
-    "DELETE FROM django_admin_log",
-    "UPDATE django_admin_log SET object_repr = 'nothing'",
+    "SELECT * FROM django_admin_log",
+    "UPDATE tenants_staffaction SET action = 'nothing'",
+    "DELETE FROM tenants_staffaction",
+    "TRUNCATE tenants_staffaction",
+    "DELETE FROM tenants_switch",
+    "UPDATE mfa_authenticator SET data = '{}'",
+    "DELETE FROM mfa_authenticator",
+    "INSERT INTO outbox_event DEFAULT VALUES",
+    "UPDATE outbox_event SET payload = '{}'",
+    "UPDATE outbox_event SET kind = 'x'",
     "INSERT INTO auth_permission DEFAULT VALUES",
     "INSERT INTO tenants_user_groups DEFAULT VALUES",
     "UPDATE outbox_event SET done_at = now()",
@@ -242,18 +306,30 @@ def test_platform_staff_may_not(statement: str, superuser_url: str) -> None:
         assert refused(platform, statement)
 
 
-def test_platform_staff_write_their_own_log_and_the_time_they_came_alone(superuser_url: str) -> None:
+# Table -> the columns that the platform's role may set; everything where a row is its own to add.
+STAFF_COLUMNS = {
+    "tenants_user": {"last_login"},
+    "outbox_event": {"next_run_at", "held_until", "attempts", "dead_at"},
+    "tenants_switch": {"id", "name", "on", "reason", "changed_at", "changed_by"},
+}
+
+
+def test_platform_staff_write_their_record_the_switches_and_what_revives_a_dead_letter(superuser_url: str) -> None:
     with psycopg.connect(superuser_url) as session:
         found = session.execute(
-            "SELECT DISTINCT relname FROM pg_class, unnest(ARRAY['INSERT', 'UPDATE']) word WHERE relnamespace = 'public'::regnamespace "
-            "AND relkind = 'r' AND (has_any_column_privilege('versana_platform', oid, word) OR has_table_privilege('versana_platform', oid, 'DELETE'))"
+            "SELECT relname, word FROM pg_class, unnest(ARRAY['INSERT', 'UPDATE']) word WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind = 'r' AND has_any_column_privilege('versana_platform', oid, word) UNION ALL "
+            "SELECT relname, word FROM pg_class, unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) word WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind = 'r' AND has_table_privilege('versana_platform', oid, word)"
         ).fetchall()
         columns = session.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = 'tenants_user'::regclass AND attnum > 0 "
-            "AND has_column_privilege('versana_platform', attrelid, attname, 'UPDATE')"
+            "SELECT relname, attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind = 'r' AND attnum > 0 AND NOT attisdropped AND has_column_privilege('versana_platform', attrelid, attname, 'UPDATE')"
         ).fetchall()
-    assert {name for (name,) in found} == {"django_admin_log", "tenants_user"}
-    assert columns == [("last_login",)]
+    assert set(found) == {
+        ("tenants_staffaction", "INSERT"), ("tenants_switch", "INSERT"), *((table, "UPDATE") for table in STAFF_COLUMNS),
+    }  # fmt: skip
+    assert set(columns) == {(table, column) for table, names in STAFF_COLUMNS.items() for column in names}
 
 
 def test_the_backup_role_reads_everything_and_writes_nothing(model: type[models.Model], superuser_url: str) -> None:

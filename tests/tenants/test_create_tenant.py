@@ -75,9 +75,3 @@ def test_nobody_is_added_to_a_workspace_that_is_not_there() -> None:
     with pytest.raises(CommandError, match="no workspace"):
         call_command("add_member", "nowhere", "ava@acme.example")
     assert not User.objects.exists()
-
-
-def test_platform_staff_are_made_by_djangos_own_command() -> None:
-    User.objects.create_superuser("staff@platform.example", GOOD.strip())
-    assert User.objects.get().is_staff
-    assert doors.workspaces_of(User.objects.get().pk) == ()

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import conversations, settings, stores
+from versana.gallery import audit, conversations, settings, stores
 
 Page = tuple[str, object]
 
@@ -96,6 +96,11 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     ),
     "permissions": ("shopify/permissions.html", settings.permissions, "settings"),
     "failure": ("shopify/failure.html", settings.failure, ""),
+    "audit": ("tenants/audit.html", audit.log, "settings"),
+    "audit-hostile": ("tenants/audit.html", audit.hostile, "settings"),
+    "audit-none": ("tenants/audit.html", audit.nothing_found, "settings"),
+    "audit-errors": ("tenants/audit.html", audit.asked_wrongly, "settings"),
+    "audit-behind": ("tenants/audit.html", audit.behind, "settings"),
     "choose": (
         "tenants/choose.html",
         lambda: settings.choose("Harbor & Pine", "Cove Wholesale"),

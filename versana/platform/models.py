@@ -8,6 +8,9 @@ class Workspace(models.Model):
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+    require_second_factor = models.BooleanField()
+    closed_at = models.DateTimeField(null=True)
+    erase_after = models.DateTimeField(null=True)
 
     class Meta:
         managed = False
@@ -17,8 +20,59 @@ class Workspace(models.Model):
         return self.slug
 
 
+class Person(models.Model):
+    """Found by id or by the whole address. No password, and none of Django's flags."""
+
+    email = models.CharField(max_length=254)
+    email_norm = models.CharField(max_length=254)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField()
+    date_joined = models.DateTimeField()
+    last_login = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "tenants_user"
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return f"person {self.pk}"
+
+
+class Member(models.Model):
+    """A person's place in a workspace."""
+
+    tenant = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING, related_name="members")
+    user = models.ForeignKey(Person, on_delete=models.DO_NOTHING, related_name="memberships")
+    role = models.CharField(max_length=16)
+    joined_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "tenants_membership"
+
+    def __str__(self) -> str:
+        return f"membership {self.pk}"
+
+
+class Factor(models.Model):
+    """That a second factor exists, and of which kind. What it rests on cannot be selected."""
+
+    user = models.ForeignKey(Person, on_delete=models.DO_NOTHING, related_name="factors")
+    type = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "mfa_authenticator"
+
+    def __str__(self) -> str:
+        return self.type
+
+
 class ConnectedStore(models.Model):
-    tenant = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING)
+    tenant = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING, related_name="stores")
     number = models.BigIntegerField()
     shop_domain = models.CharField(max_length=255)
     shop_name = models.CharField(max_length=255)
@@ -63,6 +117,7 @@ class OutboxEvent(models.Model):
     kind = models.CharField(max_length=120)
     created_at = models.DateTimeField()
     next_run_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField()
     last_error = models.CharField(max_length=120)
     done_at = models.DateTimeField(null=True)

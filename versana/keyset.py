@@ -1,25 +1,25 @@
 """Pages of a list by position in its order, not by offset: as fast on page 900 as on page 1, and nothing is skipped or
-shown twice while new mail pushes rows down."""
+shown twice while new rows push old ones down."""
 
 import base64
 import binascii
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from inbox.models import Conversation
-
+_Row = TypeVar("_Row", bound=Model)
 _YEARS = range(1970, 2201)
 
 
-def position_of(row: Conversation) -> str:
-    """Where a page ended."""
-    return base64.urlsafe_b64encode(f"{row.last_message_at.isoformat()}|{row.pk}".encode()).decode().rstrip("=")
+def position_of(moment: datetime, pk: int) -> str:
+    """Where a page ended: at the row of this moment and key."""
+    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{pk}".encode()).decode().rstrip("=")
 
 
-def after(rows: QuerySet[Conversation], position: str) -> QuerySet[Conversation]:
-    """`rows` newest activity first, beginning after `position` (empty: at the top). Raises ValueError for a malformed one."""
-    ordered = rows.order_by("-last_message_at", "-pk")
+def after(rows: QuerySet[_Row], position: str, *, by: str) -> QuerySet[_Row]:
+    """`rows` newest first by the column `by`, beginning after `position` (empty: at the top). Raises ValueError for a malformed one."""
+    ordered = rows.order_by(f"-{by}", "-pk")
     if not position:
         return ordered
     try:
@@ -32,4 +32,4 @@ def after(rows: QuerySet[Conversation], position: str) -> QuerySet[Conversation]
     ours = last_at.utcoffset() == timedelta(0) and last_at.isoformat() == moment and last_at.year in _YEARS
     if not ours or not 0 < pk < 2**63:
         raise ValueError("not a position in this list")
-    return ordered.filter(Q(last_message_at__lt=last_at) | Q(last_message_at=last_at, pk__lt=pk))
+    return ordered.filter(Q(**{f"{by}__lt": last_at}) | Q(**{by: last_at}, pk__lt=pk))

@@ -1,0 +1,82 @@
+"""Every domain function that writes records an action of the audit log, or is listed here with the reason why it does not.
+
+The functions are found in the source (tests/architecture/writing.py), so that a new module is taken in by itself.
+"""
+
+import pytest
+
+from tenants.audit import Action
+from tests.architecture.writing import functions, writing
+
+# Function -> why what it writes is nothing to account for in the workspace's log.
+UNAUDITED = {
+    "tenants.audit:record": "Writes the log itself.",
+    "tenants.audit_chain:seal": "Seals the log.",
+    "tenants.tasks:seal_audit": "Seals the log.",
+    "tenants.accounts:create": "A person belongs to no workspace yet; joining one is recorded there.",
+    "tenants.numbering:next_number": "A counter; what gets the number is recorded.",
+    "tenants.staff:add": "Platform staff: recorded in StaffAction, which belongs to no workspace.",
+    "tenants.staff:remove": "Platform staff: recorded in StaffAction, which belongs to no workspace.",
+    "integrations.shopify.attempts:begin": "An attempt is a record itself, found by its reference; a connection is audited.",
+    "integrations.shopify.attempts:take": "As above: the attempt is used up.",
+    "integrations.shopify.attempts:finish": "As above: how the attempt ended.",
+    "integrations.shopify.attempts:leave": "As above: its person was signed out.",
+    "integrations.shopify.attempts:record_failure": "As above: an answer that belongs to no attempt.",
+    "integrations.shopify.attempts:forget": "Tidies attempts that are over.",
+    "integrations.shopify.connecting:signed_out": "Ends an attempt.",
+    "integrations.shopify.order_context:look": "A cache of orders, and that somebody looked.",
+    "integrations.shopify.order_context:refresh": "A cache of orders.",
+    "integrations.shopify.order_context:forget": "A cache of orders.",
+    "integrations.shopify.stores:connection": "Renews a token, as it must every hour.",
+    "integrations.shopify.stores:describe": "What the store says of itself: name, currency, time zone.",
+    "integrations.shopify.stores:note_failure": "What Shopify answered, shown on the store's card since when.",
+    "integrations.shopify.stores:say_farewell": "The end of a disconnection, which was recorded.",
+    "integrations.shopify.stores:forget_farewells": "Tidies farewells that failed.",
+    "integrations.shopify.interface:section": "Refreshes a cache of orders.",
+    "integrations.shopify.interface:sections": "Refreshes a cache of orders.",
+    "integrations.shopify.tasks:describe_store": "See stores.describe.",
+    "integrations.shopify.tasks:refresh_order_context": "A cache of orders.",
+    "integrations.shopify.tasks:uninstall_at_shopify": "See stores.say_farewell.",
+    "integrations.shopify.tasks:forget_everywhere": "Tidies caches.",
+    "inbox.contacts:contact_of": "Mail arrives by itself, and is its own record.",
+    "inbox.email.inbound:receive": "Mail arrives by itself, and is its own record.",
+    "inbox.email.threads:merge": "Mail arrives by itself, and is its own record.",
+    "inbox.email.threads:remember": "Mail arrives by itself, and is its own record.",
+}
+# Where no name says so: which action a function must record.
+EXPECTED = {
+    "tenants.provisioning:open_workspace": {"WORKSPACE_OPENED"},
+    "tenants.provisioning:add_member": {"MEMBER_ADDED"},
+    "tenants.workspaces:change": {"WORKSPACE_CHANGED"},
+    "integrations.shopify.stores:connect": {"STORE_CONNECTED", "STORE_RECONNECTED"},
+    "integrations.shopify.stores:disconnect": {"STORE_DISCONNECTED"},
+    "integrations.shopify.connecting:complete": {"STORE_CONNECTED", "STORE_RECONNECTED"},
+}
+
+
+def test_every_function_that_writes_records_an_action_or_says_why_not() -> None:
+    silent = {name for name, actions in writing().items() if not actions}
+    assert silent - UNAUDITED.keys() == set()
+
+
+def test_no_exception_is_stale() -> None:
+    silent = {name for name, actions in writing().items() if not actions}
+    assert UNAUDITED.keys() - silent == set()
+    assert all(len(reason) > 10 for reason in UNAUDITED.values())
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_function_records_the_action_that_it_is_known_for(name: str) -> None:
+    assert writing()[name] == EXPECTED[name]
+
+
+def test_every_recorded_action_is_one_of_the_vocabulary() -> None:
+    recorded = {action for function in functions().values() for action in function.actions}
+    assert recorded <= set(Action.__members__)
+
+
+def test_the_search_finds_functions_that_write_at_all() -> None:
+    """The oracle itself: without it an empty search would pass everything."""
+    assert len(writing()) > 20
+    assert "integrations.shopify.stores:disconnect" in writing()
+    assert "integrations.shopify.interface:order_detail" not in writing()

@@ -1,0 +1,85 @@
+"""The administration as its own process on its own role: a script runs in it, and what it prints comes back."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
+
+from tenants import accounts, staff
+from tenants.models import StaffAction, User
+from tests.conftest import PASSWORD
+
+PREAMBLE = """
+import json, os, time
+import django; django.setup()
+from allauth.mfa.totp.internal import auth as totp
+from django.test import Client
+GIVEN = json.loads(os.environ["GIVEN"])
+def say(value): print(json.dumps(value))
+def code(steps=0): return totp.format_hotp_value(totp.hotp_value(GIVEN["secret"], int(time.time()) // 30 + steps))
+def enter(client, email=None, password=None, code=None, **more):
+    given = {"username": email or GIVEN["email"], "password": password or GIVEN["password"], "code": code or "000000", **more}
+    return client.post("/admin/login/?next=/admin/", given, secure=False)
+def browser(**more): return Client(SERVER_NAME="localhost", **more)
+def inside():
+    client = browser()
+    assert enter(client, code=code()).status_code == 302
+    return client
+"""
+
+
+@dataclass(frozen=True)
+class Staff:
+    user: User
+    secret: str
+    recovery_codes: tuple[str, ...]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"email": self.user.email, "password": PASSWORD, "secret": self.secret, "recovery": self.recovery_codes}
+
+
+def make_staff(email: str = "staff@platform.example", *, factors: bool = True) -> Staff:
+    """A person of the platform, with an authenticator app and recovery codes."""
+    user = accounts.create(email=email, password=PASSWORD, name="Stella Staff")
+    staff.add(user, using="owner")
+    secret = generate_totp_secret()
+    if not factors:
+        return Staff(user, secret, ())
+    TOTP.activate(user, secret)
+    codes = RecoveryCodes.activate(user).generate_codes()
+    assert Authenticator.objects.filter(user=user).count() == 2
+    return Staff(user, secret, tuple(codes))
+
+
+def run(script: str, platform_url: str, **given: Any) -> list[Any]:
+    """What the script says, value by value."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "versana.platform.settings",
+        "DATABASE_URL": platform_url,
+        "PLATFORM_DATABASE_URL": platform_url,
+        "GIVEN": json.dumps(given),
+    }
+    environment.pop("MIGRATION_DATABASE_URL", None)
+    done = subprocess.run(
+        [sys.executable, "-c", PREAMBLE + script],
+        env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def actions(url: str) -> list[tuple[str, int | None, str, dict[str, Any]]]:
+    """The record, oldest first. The application may not read it: the superuser does."""
+    with psycopg.connect(url) as session:
+        rows = session.execute(f"SELECT action, user_id, target, detail FROM {StaffAction._meta.db_table} ORDER BY id")
+        return rows.fetchall()

@@ -1,0 +1,62 @@
+"""The second factor of a member of staff: a one-time or a recovery code, each good for one sign-in.
+
+The process has the installation's keys, and its role one function that answers with the factors of staff and of nobody else.
+"""
+
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt
+from django.db import connection
+
+from tenants.crypto.sealing import SealError
+
+
+class Factor(NamedTuple):
+    kind: str
+    data: dict[str, object]
+    last_used_at: datetime | None
+
+
+def of(user_id: int) -> list[Factor]:
+    """None for somebody who is not staff, whatever they have."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind, data::text, last_used_at FROM staff_factors(%s)", [user_id])
+        return [Factor(kind, json.loads(data), used) for kind, data, used in cursor.fetchall()]
+
+
+def time_step(code: str, factor: Factor, *, after: int) -> int | None:
+    """The half-minute to which a one-time code belongs; None when it is wrong, or not later than the last one used here
+    (`after`) or in the product."""
+    used = factor.last_used_at
+    floor = max(after, int(used.timestamp()) // app_settings.TOTP_PERIOD if used else 0)
+    try:
+        secret = decrypt(str(factor.data.get("secret")))
+    except SealError:
+        return None  # the key is missing or wrong: nobody gets in by this factor
+    for counter in totp.yield_hotp_counters_from_time():
+        expected = totp.format_hotp_value(totp.hotp_value(secret, counter))
+        if counter > floor and compare_user_code(actual=code, expected=expected):
+            return counter
+    return None
+
+
+def spend_recovery_code(code: str, factor: Factor, *, user_id: int) -> bool:
+    """Use up a recovery code. The database decides who was first, here or in the product."""
+    codes = RecoveryCodes(Authenticator(type=factor.kind, data=factor.data))
+    try:
+        known = codes.generate_codes()
+    except (SealError, KeyError):
+        return False
+    matching = [position for position, one in enumerate(known) if compare_user_code(actual=code, expected=one)]
+    if not matching:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT spend_staff_code(%s, %s)", [user_id, matching[0]])
+        return bool(cursor.fetchone()[0])
