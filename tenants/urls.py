@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from tenants.views import general
+from tenants.views import data, general
 
 app_name = "tenants"
 urlpatterns = [
     path("", general.home, name="home"),
     path("<slug:workspace>/settings/", general.general, name="settings"),
     path("<slug:workspace>/settings/general/", general.general, name="general"),
+    path("<slug:workspace>/settings/data/", data.data, name="data"),
+    path("<slug:workspace>/settings/data/exports/", data.exports, name="data-exports"),
+    path("<slug:workspace>/settings/data/exports/<int:number>/", data.fetch, name="data-export"),
+    path("<slug:workspace>/settings/data/exports/<int:number>/delete/", data.delete, name="data-export-delete"),
+    path("<slug:workspace>/settings/data/close/", data.close, name="data-close"),
+    path("<slug:workspace>/settings/data/reopen/", data.reopen, name="data-reopen"),
 ]
