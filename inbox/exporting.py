@@ -5,7 +5,7 @@ over headers that no mail program would write and some do.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.encoders import encode_base64
 from email.header import Header
 from email.message import Message as Mail
@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from inbox.models import Attachment, Conversation, Message
 from tenants.contents import Contributor
 
+MESSAGES_A_QUERY = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _CONTENT_TYPE = re.compile(r"([a-z0-9.+-]+)/([a-z0-9.+-]+)")
 
@@ -30,20 +31,27 @@ def _conversations(after: int, most: int) -> list[int]:
     return list(ids)
 
 
-def _files(conversation_id: int) -> Iterator[tuple[str, bytes]]:
-    """A conversation's messages, oldest first, one at a time."""
-    number = Conversation.objects.values_list("number", flat=True).get(pk=conversation_id)
-    messages = Message.objects.filter(conversation=conversation_id)
-    with_files = set(
-        Attachment.objects.filter(message__conversation=conversation_id).values_list("message_id", flat=True)
-    )
-    for position, pk in enumerate(messages.order_by("sent_at", "id").values_list("pk", flat=True), start=1):
-        message = messages.get(pk=pk)
-        files = Attachment.objects.filter(message=message).order_by("pk") if pk in with_files else ()
-        yield f"mail/{number}/{position}.eml", eml(message, files)
+def _files(conversations: list[int]) -> Iterator[tuple[int, str, bytes]]:
+    """Their messages, oldest first."""
+    of_these = Attachment.objects.filter(message__conversation__in=conversations)
+    with_files, position, before = set(of_these.values_list("message_id", flat=True)), 0, 0
+    for message in _messages(conversations):
+        position = position + 1 if message.conversation_id == before else 1
+        before = message.conversation_id
+        files = of_these.filter(message=message).order_by("pk") if message.pk in with_files else ()
+        yield before, f"mail/{message.conversation.number}/{position}.eml", eml(message, files)
 
 
-def eml(message: Message, files: Iterator[Attachment] | tuple[()] = ()) -> bytes:
+def _messages(conversations: list[int]) -> Iterator[Message]:
+    """A few at a time: a message can be of megabytes."""
+    messages = Message.objects.filter(conversation__in=conversations).select_related("conversation")
+    ordered, begun = messages.order_by("conversation_id", "sent_at", "id"), 0
+    while page := list(ordered[begun : begun + MESSAGES_A_QUERY]):
+        yield from page
+        begun += MESSAGES_A_QUERY
+
+
+def eml(message: Message, files: Iterable[Attachment] = ()) -> bytes:
     """One message as a mail."""
     mail = _with_files(_body(message), [_file(each) for each in files])
     mail["From"] = _person(message.from_name, message.from_email)

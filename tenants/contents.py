@@ -48,22 +48,23 @@ class Section(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Contributor:
-    """Files that a package makes of its rows, in order of an id: how many there will be, the next ids, the files of one."""
+    """Files that a package makes of its rows, in order of an id: how many there will be, the next ids, the files of those.
+
+    `files` yields id, name and content, one file at a time.
+    """
 
     count: Callable[[], int]
     following: Callable[[int, int], list[int]]
-    files: Callable[[int], Iterator[tuple[str, bytes]]]
+    files: Callable[[list[int]], Iterator[tuple[int, str, bytes]]]
 
     def write(self, archive: zipfile.ZipFile, *, after: int, piece: int) -> Step:
         ids, rows, size = self.following(after, THINGS_A_STEP), 0, 0
-        for each in ids:
-            for name, content in self.files(each):
-                archive.writestr(name, content)
-                rows, size = rows + 1, size + len(content)
-            after = each
-            if size > BYTES_A_STEP:
+        for each, name, content in self.files(ids):
+            if each != after and size > BYTES_A_STEP:
                 return Step(rows, after, more=True)
-        return Step(rows, after, more=len(ids) == THINGS_A_STEP)
+            archive.writestr(name, content)
+            after, rows, size = each, rows + 1, size + len(content)
+        return Step(rows, ids[-1] if ids else after, more=len(ids) == THINGS_A_STEP)
 
 
 @dataclass(frozen=True, slots=True)
