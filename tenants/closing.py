@@ -14,6 +14,7 @@ from tenants import audit
 from tenants.events import ErasureNear, WorkspaceClosed
 from tenants.models import Membership, Tenant
 from tenants.outbox.events import publish
+from tenants.rls.context import current_tenant_id
 from tenants.roles import Role
 
 REMINDERS = (7, 1)  # days before the erasure
@@ -25,7 +26,7 @@ class TooLate(Exception):
 
 def close(*, by: Membership) -> Tenant:
     """Close the workspace of `by`. Closing it a second time changes nothing."""
-    tenant = _locked(by)
+    tenant = _locked()
     if tenant.closed_at is not None:
         return tenant
     now = timezone.now()
@@ -44,7 +45,7 @@ def close(*, by: Membership) -> Tenant:
 
 def reopen(*, by: Membership) -> Tenant:
     """Everything is as before but the stores. Raises TooLate from the day of the erasure on."""
-    tenant = _locked(by)
+    tenant = _locked()
     if tenant.erase_after is None:
         return tenant
     if tenant.erase_after <= timezone.now():
@@ -64,8 +65,8 @@ def remind(*, tenant_id: int, erase_after: datetime) -> None:
         _tell_owners("erasure_near", tenant)
 
 
-def _locked(by: Membership) -> Tenant:
-    return Tenant.objects.select_for_update(no_key=True).get(pk=by.tenant_id)
+def _locked() -> Tenant:
+    return Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
 
 
 def _tell_owners(what: str, tenant: Tenant) -> None:

@@ -25,7 +25,7 @@ from tenants.models import Export, ExportPart, Membership, Tenant
 from tenants.numbering import next_number
 from tenants.outbox.events import publish
 from tenants.outbox.models import Event
-from tenants.rls.context import task_tenant_id, tenant_context
+from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
 
 log = logging.getLogger("versana.exports")
 
@@ -45,7 +45,7 @@ class NotThere(Exception):
 # --- Asked for ------------------------------------------------------------------------------------------------------
 def request(*, by: Membership) -> Export:
     """Begin an export. Raises AlreadyUnderWay. One that failed makes room for it."""
-    Tenant.objects.select_for_update(no_key=True).get(pk=by.tenant_id)  # two who press at once come one by one
+    Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())  # two who press at once come one by one
     if Export.objects.filter(state__in=UNDER_WAY).exists():
         raise AlreadyUnderWay
     Export.objects.filter(state=Export.State.FAILED).delete()
@@ -100,7 +100,7 @@ def fetch(*, number: int, by: Membership) -> Download:
         raise NotThere
     audit.record(audit.Action.EXPORT_FETCHED, by=by, target=f"export {export.number}")
     name = f"{by.tenant.slug}-{export.created_at:%Y-%m-%d}.zip"
-    return Download(name, export.size, _pieces(by.tenant_id, export.pk))
+    return Download(name, export.size, _pieces(current_tenant_id(), export.pk))
 
 
 def _pieces(tenant_id: int, export_id: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,6 @@ class FirstRunForm(forms.Form):
     slug = forms.CharField(
         label=_("Address"),
         max_length=120,
-        help_text=_("Lower-case letters, digits and hyphens. It cannot be changed later."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones, initial="UTC")
@@ -34,6 +34,13 @@ class FirstRunForm(forms.Form):
         help_text=_("At least 12 characters."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        host = settings.PUBLIC_URL.partition("://")[2]
+        self.fields["slug"].help_text = _(
+            "What people type after %(host)s/: lower-case letters, digits and hyphens. It cannot be changed later."
+        ) % {"host": host}
 
     def clean_workspace_name(self) -> str:
         return " ".join(self.cleaned_data["workspace_name"].split())
@@ -76,8 +83,9 @@ class FirstRunForm(forms.Form):
         suggestion = provisioning.suggestion(typed)
         if not suggestion:
             return words
-        self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data["slug"] = suggestion
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data["slug"] = suggestion
+        self.data = data
         return _("%(words)s “%(suggestion)s” would do.") % {"words": words, "suggestion": suggestion}
 
 

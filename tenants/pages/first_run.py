@@ -8,4 +8,3 @@ from tenants.forms.workspace import FirstRunForm
 @dataclass(frozen=True, slots=True)
 class WelcomePage:
     form: FirstRunForm
-    host: str  # what stands before the workspace's address: "support.example.com/"

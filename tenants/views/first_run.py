@@ -1,7 +1,6 @@
 """The door of an installation without people: the link from its console, and the page that it leads to."""
 
 from allauth.account.utils import perform_login
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -51,8 +50,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         return _refused(request)
     except ProvisioningError as error:
         form.refuse_address(error)
-    page = WelcomePage(form=form, host=f"{settings.PUBLIC_URL.partition('://')[2]}/")
-    return render_page(request, "tenants/welcome.html", page, status=422 if form.errors else 200)
+    return render_page(request, "tenants/welcome.html", WelcomePage(form), status=422 if form.errors else 200)
 
 
 def _in(request: HttpRequest, opened: first_run.Opened) -> HttpResponseRedirect:
