@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from tenants import first_run
 from tenants.access import Visit
 from tenants.roles import Role
 
@@ -39,10 +40,14 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """`frame` for the base template; None where there is no workspace. `theme` everywhere."""
+    """`frame` for the base template; None where there is no workspace. `theme` everywhere. `nobody_yet` for sign-in."""
     visit, theme = getattr(request, "visit", None), theme_of(request)
     # Lazy: what htmx swaps into a page has no frame, and should not pay for its addresses.
-    return {"frame": SimpleLazyObject(lambda: _frame(request, visit, theme)) if visit else None, "theme": theme}
+    return {
+        "frame": SimpleLazyObject(lambda: _frame(request, visit, theme)) if visit else None,
+        "theme": theme,
+        "nobody_yet": SimpleLazyObject(first_run.nobody_yet),
+    }
 
 
 def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:

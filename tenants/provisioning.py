@@ -1,12 +1,13 @@
 """Open a workspace and put people into it."""
 
 import re
+import unicodedata
 
 from django.db import transaction
 
 from tenants import audit, doors
 from tenants.addresses import normalise
-from tenants.models import Membership, Tenant, User
+from tenants.models import Membership, Tenant, Tombstone, User
 from tenants.numbering import next_number
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
@@ -25,6 +26,7 @@ RESERVED = frozenset(
         "theme",
         "api",
         "new",
+        "welcome",
         "_gallery",
         "settings",
     }
@@ -40,21 +42,37 @@ def open_workspace(
     *, slug: str, name: str, owner: User, time_zone: str = "UTC", support_addresses: list[str] | None = None
 ) -> Tenant:
     """A new workspace with its owner. Raises ProvisioningError for a slug that is malformed, reserved or taken."""
-    if not _SLUG.fullmatch(slug) or slug in RESERVED:
-        raise ProvisioningError(
-            f"“{slug}” cannot be an address: lower-case letters, digits and hyphens, and no reserved word."
-        )
+    check_address(slug)
     with transaction.atomic():
         tenant_id = doors.next_tenant_id()
         with tenant_context(tenant_id):
+            # The address of an erased workspace stays taken: links and mails that name it must not lead to strangers.
+            gone = Tombstone.objects.filter(slug=slug).exists()
             tenant, created = _insert(
                 tenant_id, slug=slug, name=name, time_zone=time_zone, support_addresses=support_addresses or []
             )
-            if not created:
+            if gone or not created:
                 raise ProvisioningError(f"“{slug}” is taken.")
             membership = Membership.objects.create(number=next_number("member"), user=owner, role=Role.OWNER)
             audit.record(audit.Action.WORKSPACE_OPENED, by=membership, target=slug)
     return tenant
+
+
+def check_address(slug: str) -> None:
+    """Raises ProvisioningError for an address that no workspace can have, whoever else has one."""
+    if not _SLUG.fullmatch(slug):
+        raise ProvisioningError(
+            f"“{slug}” cannot be an address: it has 1 to 40 lower-case letters, digits and hyphens, and no hyphen at its ends."
+        )
+    if slug in RESERVED:
+        raise ProvisioningError(f"“{slug}” cannot be an address: VersanaCX needs that word itself.")
+
+
+def suggestion(text: str) -> str:
+    """An address made of what somebody typed: “Café Zoë” -> “cafe-zoe”. Empty when nothing of it can stand in one."""
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-")
+    return "" if not slug or slug in RESERVED else slug
 
 
 def add_member(*, user: User, role: Role, by: Membership | None) -> Membership:

@@ -1,16 +1,28 @@
-"""Periodic work of this package that belongs to no workspace, or goes through all of them."""
+"""Events and periodic work of this package, through all workspaces one by one."""
 
 import logging
+from datetime import datetime
 from importlib import import_module
 
 from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError
 
-from tenants import audit_chain, doors
-from tenants.rls.context import tenant_context
+from tenants import audit_chain, closing, doors, exporting
+from tenants.events import ErasureNear, ExportContinues
+from tenants.rls.context import task_tenant_id, tenant_context
 
 log = logging.getLogger("versana.audit")
+
+
+def remind_owners(event: ErasureNear) -> None:
+    tenant_id = task_tenant_id()
+    with tenant_context(tenant_id):
+        closing.remind(tenant_id=tenant_id, erase_after=datetime.fromisoformat(event.erase_after))
+
+
+def continue_export(event: ExportContinues) -> None:
+    exporting.proceed(event)
 
 
 @shared_task(name="tenants.tasks.clear_sessions")
@@ -34,3 +46,11 @@ def _seal(tenant_id: int, *, everything: bool) -> None:
     while sealed == audit_chain.BATCH:
         with tenant_context(tenant_id):
             sealed = audit_chain.seal(everything=everything)
+
+
+@shared_task(name="tenants.tasks.delete_exports")
+def delete_exports() -> None:
+    """Delete the exports that have expired, and say of those that no worker goes on with that they failed."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            exporting.tidy()

@@ -30,11 +30,20 @@ CONNECT = "/acme/settings/shopify/connect/"
 
 
 @pytest.fixture
+def without_static(settings: object) -> None:
+    """Static files are not what these tests are about; collecting them anew for every client takes longer than the walks."""
+    _unserve(settings)
+
+
+@pytest.fixture
 def cast(db: None, settings: object) -> Cast:
-    # Static files are not what these tests are about; collecting them anew for every client takes longer than the walks.
+    _unserve(settings)
+    return factories.team()
+
+
+def _unserve(settings: object) -> None:
     unserved = "whitenoise.middleware.WhiteNoiseMiddleware"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != unserved]  # type: ignore[attr-defined]
-    return factories.team()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ Sections: installation, databases, Django, people, security, static, mail, work,
 
 import base64
 import binascii
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -291,6 +292,7 @@ CELERY_TASK_ROUTES = {
     "tenants.outbox.tasks.tidy": {"queue": "background"},
     "tenants.tasks.clear_sessions": {"queue": "background"},
     "tenants.tasks.seal_audit": {"queue": "background"},
+    "tenants.tasks.delete_exports": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
 }
@@ -316,6 +318,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
         "options": {"expires": 86_400.0},
     },
+    "delete-exports": {
+        "task": "tenants.tasks.delete_exports",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "forget-order-contexts": {
         "task": "integrations.shopify.tasks.forget_everywhere",
         "schedule": 3600.0,
@@ -327,8 +334,17 @@ EVENT_HANDLERS = {
     "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
     "integrations.shopify.events.StoreConnected": ["integrations.shopify.tasks.describe_store"],
     "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
+    "tenants.events.ErasureNear": ["tenants.tasks.remind_owners"],
+    "tenants.events.ExportContinues": ["tenants.tasks.continue_export"],
+    "tenants.events.WorkspaceClosed": ["integrations.shopify.tasks.disconnect_stores"],
     "tenants.outbox.mail.MailQueued": ["tenants.outbox.mail.deliver_mail"],
 }
+
+# What goes into a workspace's export beside its tables: packages that know more of their rows (tenants/exporting.py).
+EXPORTERS = ["inbox.exporting.MAILS"]
+# How long a closed workspace can be opened again before it is erased, and how long an export can be fetched.
+CLOSING_PERIOD = timedelta(days=30)
+EXPORT_KEPT = timedelta(days=7)
 
 # --- Shopify --------------------------------------------------------------------------------------------------------
 SHOPIFY_CLIENT_ID = env.str("SHOPIFY_CLIENT_ID", default="")

@@ -3,13 +3,15 @@
 from django.conf import settings
 from django.urls import include, path
 
-from tenants.views import general
+from tenants.views import first_run, general
 from versana.observability import health
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("theme/", general.theme, name="theme"),
+    path("welcome/", first_run.welcome, name="welcome"),
+    path("welcome/<str:token>/", first_run.follow, name="welcome-link"),
     path("account/", include("allauth.urls")),
     path("", include("integrations.shopify.urls")),
     path("", include("tenants.urls")),

@@ -17,7 +17,7 @@ from integrations.shopify.models import ConnectionAttempt
 from integrations.shopify.oauth import Callback, CallbackRefused
 from tenants import doors, switches
 from tenants.doors import Workspace
-from tenants.models import Membership, User
+from tenants.models import Membership, Tenant, User
 from tenants.rls.context import tenant_context
 from tenants.roles import Permission, may
 from tenants.switches import Switch
@@ -109,6 +109,9 @@ def _connect(attempt: ConnectionAttempt, callback: Callback, *, user: User) -> C
     if scopes.missing(grant.scopes):
         raise NotConnected("scopes_missing")
     with tenant_context(workspace.id):
+        # Locked against closing: a store connected a moment later would be one that nobody disconnects.
+        if not Tenant.objects.select_for_update(no_key=True).filter(pk=workspace.id, closed_at=None).exists():
+            raise NotConnected("workspace_closed")
         membership = Membership.objects.select_related("user").get(pk=workspace.membership_id)
         try:
             stores.connect(shop_domain=callback.shop, grant=grant, by=membership)

@@ -146,6 +146,12 @@ def disconnect(*, store: Store, by: Membership) -> None:
     audit.record(audit.Action.STORE_DISCONNECTED, by=by, target=store.shop_domain)
 
 
+def disconnect_all(*, connected_before: datetime, by: Membership) -> None:
+    live = Store.objects.exclude(state=Store.State.DISCONNECTED).filter(connected_at__lte=connected_before)
+    for store in live.order_by("pk"):
+        disconnect(store=store, by=by)
+
+
 def lock(store_id: int) -> Store:
     """The store's row, locked until the transaction ends: whoever stores a result does so before or after a disconnect."""
     return Store.objects.select_for_update().get(pk=store_id)

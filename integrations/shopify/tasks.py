@@ -1,11 +1,15 @@
 """Handlers of this package's events, and its periodic work. Each binds a workspace and calls one domain function."""
 
+from datetime import datetime
+
 from celery import shared_task
 
 from integrations.shopify import attempts, order_context, stores
 from integrations.shopify.events import OrderContextWanted, StoreConnected, StoreDisconnected
 from tenants import doors
-from tenants.rls.context import tenant_context
+from tenants.events import WorkspaceClosed
+from tenants.models import Membership
+from tenants.rls.context import task_tenant_id, tenant_context
 
 
 def refresh_order_context(event: OrderContextWanted) -> None:
@@ -18,6 +22,13 @@ def describe_store(event: StoreConnected) -> None:
 
 def uninstall_at_shopify(event: StoreDisconnected) -> None:
     stores.say_farewell(farewell_id=event.farewell_id)
+
+
+def disconnect_stores(event: WorkspaceClosed) -> None:
+    """Of a workspace that was closed; not what was connected after it was opened again."""
+    with tenant_context(task_tenant_id()):
+        by = Membership.objects.select_related("user").get(pk=event.by_id)
+        stores.disconnect_all(connected_before=datetime.fromisoformat(event.closed_at), by=by)
 
 
 @shared_task(name="integrations.shopify.tasks.forget_everywhere")

@@ -268,7 +268,7 @@
   on("htmx:sendError", (event) => failed(event.detail.elt));
   on("htmx:timeout", (event) => failed(event.detail.elt));
   const failed = (source) => {
-    if (source.matches(".section")) {
+    if (source.matches(".section, #exports")) {
       /* One answer lost: ask again by itself, quietly. */
       setTimeout(() => source.isConnected && window.htmx.trigger(source, "again"), 5000);
     } else if (source.matches("a[href]")) {

@@ -12,7 +12,7 @@ MOST_ADDRESSES = 50
 
 
 @lru_cache(maxsize=1)
-def _zones() -> list[tuple[str, str]]:
+def zones() -> list[tuple[str, str]]:
     return [
         (name, name.replace("_", " "))
         for name in sorted(zoneinfo.available_timezones())
@@ -22,7 +22,7 @@ def _zones() -> list[tuple[str, str]]:
 
 class GeneralForm(forms.Form):
     name = forms.CharField(label=_("Workspace name"), max_length=120)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
     support_addresses = forms.CharField(
         label=_("Support addresses"),
         required=False,

@@ -3,7 +3,7 @@
 import logging
 import time
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, Protocol
@@ -33,8 +33,8 @@ class Publishable(Protocol):
     queue: ClassVar[str]
 
 
-def publish(event: Publishable) -> None:
-    """Write `event` into the current transaction; poke the worker once it is committed.
+def publish(event: Publishable, *, at: datetime | None = None) -> None:
+    """Write `event` into the current transaction; poke the worker once it is committed. `at`: not before then.
 
     The event's workspace is the one of the current context, if any. Raises LookupError for an event without handlers.
     """
@@ -46,9 +46,11 @@ def publish(event: Publishable) -> None:
         kind=kind,
         payload=asdict(event),
         queue=event.queue,
-        next_run_at=Now() + POKE_GRACE,  # by the clock that the sweep goes by
+        next_run_at=at or Now() + POKE_GRACE,  # by the clock that the sweep goes by
+        held_until=at,
     )
-    transaction.on_commit(partial(poke, row.pk, event.queue))
+    if at is None:
+        transaction.on_commit(partial(poke, row.pk, event.queue))
 
 
 def poke(event_id: int, queue: str) -> bool:

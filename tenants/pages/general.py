@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from tenants.access import Visit
 from tenants.doors import Workspace
@@ -50,10 +51,13 @@ def general_page(
 
 def choose_page(workspaces: tuple[Workspace, ...]) -> ChoosePage:
     return ChoosePage(
-        tuple(
-            (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), str(Role(w.role).label)) for w in workspaces
-        )
+        tuple((w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), _standing(w)) for w in workspaces)
     )
+
+
+def _standing(workspace: Workspace) -> str:
+    role = str(Role(workspace.role).label)
+    return role if workspace.erase_after is None else gettext("%(role)s, being closed") % {"role": role}
 
 
 def initial(tenant: Tenant) -> dict[str, object]:

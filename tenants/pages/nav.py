@@ -25,6 +25,7 @@ _GROUPS = (
         (
             (_("General"), "tenants:general", Permission.SEE_SETTINGS),
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
+            (_("Data"), "tenants:data", Permission.EXPORT_DATA),
         ),
     ),
     (_("Security"), ((_("Audit log"), "tenants:audit", Permission.SEE_AUDIT),)),
@@ -37,8 +38,13 @@ def settings_nav(visit: Visit, *, selected: str) -> SettingsNav:
     groups = (
         (
             str(group),
-            tuple(NavLink(str(n), reverse(v, kwargs=kwargs), v == selected) for n, v, p in links if visit.may(p)),
+            tuple(NavLink(str(n), reverse(v, kwargs=kwargs), v == selected) for n, v, p in links if _open(visit, v, p)),
         )
         for group, links in _GROUPS
     )
     return tuple((group, links) for group, links in groups if links)
+
+
+def _open(visit: Visit, name: str, permission: Permission) -> bool:
+    """Of a closed workspace the data alone are left (tenants/views/closed.py)."""
+    return visit.may(permission) and (visit.workspace.erase_after is None or name == "tenants:data")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
 
 _current: ContextVar[int | None] = ContextVar("tenant", default=None)
 _expected: ContextVar[int | None] = ContextVar("expected_tenant", default=None)
@@ -49,6 +50,16 @@ def tenant_context(tenant_id: int) -> Iterator[None]:
     # there the rollback restores it, and a statement would only hide the real error.
     if nested_in_foreign_transaction:
         _tell_postgres("")
+
+
+@contextmanager
+def owner_context(tenant_id: int) -> Iterator[CursorWrapper]:
+    """The same on the schema owner's connection, for what no request and no task may do (tenants/rls/removal.py)."""
+    if type(tenant_id) is not int or tenant_id <= 0:
+        raise TenantError("a tenant id is a positive integer")
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+        yield cursor
 
 
 def task_tenant_id() -> int:

@@ -19,6 +19,7 @@ from tenants.access import Visit
 from tenants.doors import workspaces_of
 from tenants.models import Membership
 from tenants.rls.context import tenant_context
+from tenants.views.closed import answer_for_closed, spelled_otherwise
 from versana.observability import context as log_context
 
 
@@ -38,7 +39,9 @@ class WorkspaceMiddleware:
         workspaces = workspaces_of(int(request.user.pk))
         workspace = next((w for w in workspaces if w.slug == slug), None)
         if workspace is None:
-            return render(request, "404.html", status=404)
+            return spelled_otherwise(request, slug, workspaces) or render(request, "404.html", status=404)
+        if workspace.erase_after is not None and (answer := answer_for_closed(request, workspace)) is not None:
+            return answer
         with (
             tenant_context(workspace.id),
             timezone.override(_zone(workspace.time_zone)),

@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
-from django.utils import timezone
 
 from tenants.models import Tenant
 from tenants.rls import checks, tables

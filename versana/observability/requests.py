@@ -38,7 +38,7 @@ def _family(request: HttpRequest) -> str:
 
 
 def _path(request: HttpRequest) -> str:
-    """The path, but of account pages its pattern: a password reset carries its key in the path."""
-    if request.path.startswith("/account/"):
-        return f"/{request.resolver_match.route}" if request.resolver_match else "/account/"
+    """The path, but of account pages and the first run its pattern: those carry keys in the path."""
+    if request.path.startswith(("/account/", "/welcome/")):
+        return f"/{request.resolver_match.route}" if request.resolver_match else f"/{request.path.split('/')[1]}/"
     return request.path

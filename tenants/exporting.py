@@ -1,0 +1,193 @@
+"""Export a workspace: ask for it, make it in stretches with progress, fetch it, delete it when it expires.
+
+A worker writes for half a minute, notes in one transaction how far the file has come, and publishes the next stretch
+(`ExportContinues`): killed at any moment, the work goes on from there. A stretch is made of steps, a transaction each.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import OperationalError
+from django.db.models import Q, Sum
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from tenants import audit
+from tenants.archive import DIRECTORY, END, Stretch, end_record
+from tenants.contents import readme, sections
+from tenants.events import ExportContinues
+from tenants.models import Export, ExportPart, Membership, Tenant
+from tenants.numbering import next_number
+from tenants.outbox.events import publish
+from tenants.outbox.models import Event
+from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
+
+log = logging.getLogger("versana.exports")
+
+STRETCH_SECONDS = 30.0  # well below a task's time limit
+ORPHANED_AFTER = timedelta(minutes=10)
+UNDER_WAY = (Export.State.WAITING, Export.State.RUNNING)
+
+
+class AlreadyUnderWay(Exception):
+    """One export at a time."""
+
+
+class NotThere(Exception):
+    """No export of this number, or none that can be fetched or deleted now."""
+
+
+# --- Asked for ------------------------------------------------------------------------------------------------------
+def request(*, by: Membership) -> Export:
+    """Begin an export. Raises AlreadyUnderWay. One that failed makes room for it."""
+    Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())  # two who press at once come one by one
+    if Export.objects.filter(state__in=UNDER_WAY).exists():
+        raise AlreadyUnderWay
+    Export.objects.filter(state=Export.State.FAILED).delete()
+    export = Export.objects.create(number=next_number("export"), requested_by=by)
+    audit.record(audit.Action.EXPORT_REQUESTED, by=by, target=f"export {export.number}")
+    publish(ExportContinues(export_id=export.pk))
+    return export
+
+
+def delete(*, number: int, by: Membership) -> None:
+    """Raises NotThere, also for one that is being made."""
+    export = Export.objects.filter(number=number).exclude(state__in=UNDER_WAY).first()
+    if export is None:
+        raise NotThere
+    _delete(export, by=by)
+
+
+def tidy() -> None:
+    """Delete what has expired, and say of an export that no worker goes on with that it failed. For one workspace."""
+    now = timezone.now()
+    for export in Export.objects.filter(expires_at__lte=now):
+        _delete(export, by=None)
+    for export in Export.objects.filter(state__in=UNDER_WAY, created_at__lt=now - ORPHANED_AFTER):
+        alive = Event.objects.filter(
+            payload__export_id=export.pk, tenant_id=export.tenant_id, done_at=None, dead_at=None
+        )
+        if not alive.exists():
+            _fail(export.pk)
+
+
+def _delete(export: Export, *, by: Membership | None) -> None:
+    ExportPart.objects.filter(export=export).delete()
+    export.delete()
+    audit.record(audit.Action.EXPORT_DELETED, by=by, target=f"export {export.number}")
+
+
+# --- Fetched --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A finished file: its name, its size, and its pieces, each read in a transaction of its own."""
+
+    name: str
+    size: int
+    pieces: Iterator[bytes]
+
+
+def fetch(*, number: int, by: Membership) -> Download:
+    """Raises NotThere unless the export is ready and has not expired."""
+    ready = Export.objects.filter(number=number, state=Export.State.READY, expires_at__gt=timezone.now())
+    export = ready.first()
+    if export is None:
+        raise NotThere
+    audit.record(audit.Action.EXPORT_FETCHED, by=by, target=f"export {export.number}")
+    name = f"{by.tenant.slug}-{export.created_at:%Y-%m-%d}.zip"
+    return Download(name, export.size, _pieces(current_tenant_id(), export.pk))
+
+
+def _pieces(tenant_id: int, export_id: int) -> Iterator[bytes]:
+    """Outlives the request's transaction, so it opens its own; a slow reader holds none open."""
+    position = -1
+    while True:
+        with tenant_context(tenant_id):
+            following = ExportPart.objects.filter(export_id=export_id, position__gt=position).order_by("position")
+            part = following.first()
+        if part is None:
+            return
+        position = part.position
+        yield bytes(part.content)
+
+
+# --- Made -----------------------------------------------------------------------------------------------------------
+def proceed(event: ExportContinues) -> None:
+    """One stretch. For events' handlers. A fault of ours ends the export; a database that is away is waited for."""
+    tenant_id = task_tenant_id()
+    try:
+        with tenant_context(tenant_id):
+            if not _take_up(event):
+                return
+        _stretch(event, tenant_id)
+    except (OperationalError, SoftTimeLimitExceeded):
+        raise
+    except Exception:
+        log.exception("export %s failed", event.export_id)
+        with tenant_context(tenant_id):
+            _fail(event.export_id)
+
+
+def _take_up(event: ExportContinues) -> bool:
+    """False for a stretch that was done already. What a killed worker left behind the last stretch is thrown away."""
+    export = Export.objects.filter(pk=event.export_id, state__in=UNDER_WAY, size=event.size).first()
+    if export is None:
+        return False
+    if export.state == Export.State.WAITING:
+        export.total = sum(section.count() for section in sections())
+    export.state, export.done = Export.State.RUNNING, event.done
+    export.save(update_fields=["state", "total", "done"])
+    left = Q(position__gte=event.position, position__lt=DIRECTORY) | Q(position__gte=DIRECTORY + event.position)
+    ExportPart.objects.filter(left, export=export).delete()
+    return True
+
+
+def _stretch(event: ExportContinues, tenant_id: int) -> None:
+    ends_at = time.monotonic() + STRETCH_SECONDS
+    contents, at = sections(), event
+
+    def keep(position: int, content: bytes) -> None:
+        ExportPart.objects.create(export_id=event.export_id, position=position, content=content)
+
+    stretch = Stretch(size=event.size, position=event.position, keep=keep)
+    if event.size == 0:
+        with tenant_context(tenant_id):
+            stretch.archive.writestr("README.txt", readme())
+    while at.section < len(contents) and (at is event or time.monotonic() < ends_at):
+        with tenant_context(tenant_id):
+            step = contents[at.section].write(stretch.archive, after=at.after, piece=at.piece)
+            onward = {"after": step.after, "piece": at.piece + 1} if step.more else {"after": 0, "piece": 1}
+            at = replace(at, section=at.section + (not step.more), done=at.done + step.rows, **onward)
+            Export.objects.filter(pk=event.export_id).update(done=at.done)
+    with tenant_context(tenant_id):
+        position, size, entries = stretch.finish()
+        at = replace(at, position=position, size=size, entries=at.entries + entries)
+        if at.section < len(contents):
+            Export.objects.filter(pk=event.export_id).update(size=size)
+            publish(at)
+        else:
+            _complete(at)
+
+
+def _complete(at: ExportContinues) -> None:
+    directories = ExportPart.objects.filter(export_id=at.export_id, position__gte=DIRECTORY)
+    length = directories.aggregate(length=Sum(Length("content")))["length"]
+    end = end_record(entries=at.entries, directory=length, size=at.size)
+    ExportPart.objects.create(export_id=at.export_id, position=END, content=end)
+    now = timezone.now()
+    Export.objects.filter(pk=at.export_id).update(
+        state=Export.State.READY, size=at.size + length + len(end), done=at.done, total=at.done,
+        finished_at=now, expires_at=now + settings.EXPORT_KEPT,
+    )  # fmt: skip
+
+
+def _fail(export_id: int) -> None:
+    ExportPart.objects.filter(export_id=export_id).delete()
+    Export.objects.filter(pk=export_id, state__in=UNDER_WAY).update(
+        state=Export.State.FAILED, finished_at=timezone.now(), size=0
+    )
