@@ -4,7 +4,7 @@ import re
 
 from django.db import connection, transaction
 
-from tenants import audit
+from tenants import audit, members
 from tenants.addresses import normalise
 from tenants.models import Membership, Tenant, User
 from tenants.numbering import next_number
@@ -18,6 +18,7 @@ RESERVED = frozenset(
         "accounts",
         "admin",
         "healthz",
+        "invitation",
         "readyz",
         "shopify",
         "static",
@@ -58,9 +59,9 @@ def open_workspace(
 
 
 def add_member(*, user: User, role: Role, by: Membership | None) -> Membership:
-    """Put a person into the current workspace."""
-    membership = Membership.objects.create(number=next_number("member"), user=user, role=role)
-    audit.record(audit.Action.MEMBER_ADDED, by=by, target=f"membership {membership.pk}", role=role)
+    """Put a person into the current workspace, or back into it. Raises MemberError for a member."""
+    membership = members.place(user=user, role=role)
+    audit.record(audit.Action.MEMBER_ADDED, by=by, target=members.target_of(membership), role=role)
     return membership
 
 
