@@ -35,5 +35,6 @@ def create(*, email: str, name: str = "", password: str | None = None) -> User:
     Raises AddressError; the caller has validated the password and seen that nobody has the address.
     """
     user = User.objects.create_user(email=email, password=password, name=name)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    # In lower case, as allauth writes addresses and looks for them.
+    EmailAddress.objects.create(user=user, email=user.email.lower(), verified=True, primary=True)
     return user

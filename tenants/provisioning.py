@@ -5,7 +5,7 @@ import unicodedata
 
 from django.db import transaction
 
-from tenants import audit, doors
+from tenants import audit, doors, members
 from tenants.addresses import normalise
 from tenants.models import Membership, Tenant, Tombstone, User
 from tenants.numbering import next_number
@@ -19,6 +19,7 @@ RESERVED = frozenset(
         "accounts",
         "admin",
         "healthz",
+        "invitation",
         "readyz",
         "shopify",
         "static",
@@ -76,9 +77,9 @@ def suggestion(text: str) -> str:
 
 
 def add_member(*, user: User, role: Role, by: Membership | None) -> Membership:
-    """Put a person into the current workspace."""
-    membership = Membership.objects.create(number=next_number("member"), user=user, role=role)
-    audit.record(audit.Action.MEMBER_ADDED, by=by, target=f"membership {membership.pk}", role=role)
+    """Put a person into the current workspace, or back into it. Raises MemberError for a member."""
+    membership = members.place(user=user, role=role)
+    audit.record(audit.Action.MEMBER_ADDED, by=by, target=members.target_of(membership), role=role)
     return membership
 
 

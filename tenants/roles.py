@@ -37,3 +37,8 @@ _ALLOWED: dict[Role, frozenset[Permission]] = {
 def may(role: str, permission: Permission) -> bool:
     """Whether a person in `role` may do it. An unknown role may nothing."""
     return role in Role.values and permission in _ALLOWED[Role(role)]
+
+
+def may_give(role: str, other: str) -> bool:
+    """Whether somebody in `role`, who may manage members, may give `other` to a person or take it away."""
+    return other in Role.values and (role == Role.OWNER or other != Role.OWNER)

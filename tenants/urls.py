@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.views import audit, data, general
+from tenants.views import audit, data, general, handovers, invitations, members
 
 app_name = "tenants"
 urlpatterns = [
@@ -17,4 +17,23 @@ urlpatterns = [
     path("<slug:workspace>/settings/data/exports/<int:number>/delete/", data.delete, name="data-export-delete"),
     path("<slug:workspace>/settings/data/close/", data.close, name="data-close"),
     path("<slug:workspace>/settings/data/reopen/", data.reopen, name="data-reopen"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+    path("<slug:workspace>/settings/members/", members.members, name="members"),
+    path("<slug:workspace>/settings/members/invite/", members.invite, name="invite"),
+    path("<slug:workspace>/settings/members/leave/", members.leave, name="leave"),
+    path("<slug:workspace>/settings/members/<int:number>/role/", members.role, name="member_role"),
+    path("<slug:workspace>/settings/members/<int:number>/remove/", members.remove, name="member_remove"),
+    path("<slug:workspace>/settings/members/invitations/<int:number>/resend/", members.resend, name="resend"),
+    path("<slug:workspace>/settings/members/invitations/<int:number>/revoke/", members.revoke, name="revoke"),
+    path("<slug:workspace>/settings/members/handover/", handovers.offer, name="handover"),
+    path("<slug:workspace>/settings/members/handover/<int:number>/", handovers.offered, name="handover_offer"),
+    path("<slug:workspace>/settings/members/handover/<int:number>/accept/", handovers.accept, name="handover_accept"),
+    path(
+        "<slug:workspace>/settings/members/handover/<int:number>/decline/", handovers.decline, name="handover_decline"
+    ),
+    path(
+        "<slug:workspace>/settings/members/handover/<int:number>/withdraw/",
+        handovers.withdraw,
+        name="handover_withdraw",
+    ),
 ]

@@ -24,6 +24,7 @@ _GROUPS = (
         _("Workspace"),
         (
             (_("General"), "tenants:general", Permission.SEE_SETTINGS),
+            (_("Members"), "tenants:members", Permission.SEE_MEMBERS),
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
             (_("Data"), "tenants:data", Permission.EXPORT_DATA),
         ),

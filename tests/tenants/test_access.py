@@ -25,7 +25,10 @@ UNMARKED = {
     "account/": "allauth's own views, which guard themselves; sign-up is closed (tenants/accounts.py).",
     "_gallery/": "Every page with made-up content, for looking at; installed with DEBUG and in tests alone.",
 }
-SAMPLES = {"workspace": "somewhere", "number": 1, "store": 1, "position": 1, "file": 1, "order": "x", "reference": "x"}
+SAMPLES = {
+    "workspace": "somewhere", "number": 1, "store": 1, "position": 1, "file": 1, "order": "x", "reference": "x",
+    "token": "x",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,16 @@ from versana.observability import context
 # Shopify's token prefixes, and the parts of an OAuth callback that must not be kept.
 _TOKEN = re.compile(r"shp(?:at|ca|pa|ss|rt|ua)_[A-Za-z0-9_-]+")
 _QUERY = re.compile(r"\b(code|hmac|state|key|token|access_token|refresh_token|client_secret)=[^&\s\"']+")
-# Django's own line about a path that is not found: this one carries the right to open the first workspace.
-_LINK = re.compile(r"(/welcome/)[^/\s\"']+")
+# Django's own line about a refused request or an unknown path names it, and some paths carry a right.
+_LINK = re.compile(r"(/(?:invitation|welcome)/)[^/\s\"']+")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 def redacted(text: str) -> str:
     """`text` without tokens, callback parameters and mail addresses."""
     text = _TOKEN.sub("[token]", text)
-    text = _LINK.sub(r"\1[token]", text)
     text = _QUERY.sub(r"\1=[removed]", text)
+    text = _LINK.sub(r"\1[token]", text)
     return _ADDRESS.sub("[address]", text)
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from versana.observability import context
 
 log = logging.getLogger("versana.requests")
+KEYS_IN_PATH = ("/account/", "/invitation/", "/welcome/")
 
 
 class RequestContextMiddleware:
@@ -38,7 +39,8 @@ def _family(request: HttpRequest) -> str:
 
 
 def _path(request: HttpRequest) -> str:
-    """The path, but of account pages and the first run its pattern: those carry keys in the path."""
-    if request.path.startswith(("/account/", "/welcome/")):
-        return f"/{request.resolver_match.route}" if request.resolver_match else f"/{request.path.split('/')[1]}/"
-    return request.path
+    """The path, but of pages whose path may carry a key (a password reset, an invitation) its pattern."""
+    prefix = next((prefix for prefix in KEYS_IN_PATH if request.path.startswith(prefix)), None)
+    if prefix is None:
+        return request.path
+    return f"/{request.resolver_match.route}" if request.resolver_match else prefix

@@ -1,4 +1,4 @@
-"""`manage.py add_member SLUG EMAIL --role ROLE`: put a person into a workspace, until people can be invited."""
+"""`manage.py add_member SLUG EMAIL --role ROLE`: put a person into a workspace without inviting them."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.db import transaction
 
 from tenants import doors, provisioning
 from tenants.management.commands.create_tenant import address, person
-from tenants.models import Membership, User
+from tenants.members import MemberError
+from tenants.models import User
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 
@@ -29,7 +30,8 @@ class Command(BaseCommand):
         with transaction.atomic():
             user = User.objects.filter(email_norm=email).first() or person(options["email"], options["name"])
             with tenant_context(tenant_id):
-                if Membership.objects.filter(user=user).exists():
-                    raise CommandError(f"{options['email']} is a member already.")
-                provisioning.add_member(user=user, role=Role(options["role"]), by=None)
+                try:
+                    provisioning.add_member(user=user, role=Role(options["role"]), by=None)
+                except MemberError:
+                    raise CommandError(f"{options['email']} is a member already.") from None
         self.stdout.write(f"{options['email']} is {options['role']} in {options['slug']}.")

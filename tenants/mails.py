@@ -1,0 +1,25 @@
+"""The short plain mails about people and workspaces. Written into the outbox in the transaction of what they tell of."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+
+from tenants.models import Tenant
+from tenants.rls.context import current_tenant_id
+
+
+def send(name: str, *, to: Sequence[str], path: str = "", **words: object) -> None:
+    """templates/tenants/mail/NAME.txt, whose first line is the subject. `path`: where its link leads, on this installation."""
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    given = {**words, "workspace": tenant.name, "link": f"{settings.PUBLIC_URL}{path}"}
+    context = {key: _one_line(str(value)) for key, value in given.items()}  # a name with a line break stays a name
+    text = render_to_string(f"tenants/mail/{name}.txt", {"page": context}).strip()
+    subject, _, body = text.partition("\n")
+    for address in to:
+        send_mail(_one_line(subject), body.strip() + "\n", None, [address])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
