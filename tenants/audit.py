@@ -16,6 +16,7 @@ class Action(StrEnum):
     WORKSPACE_REOPENED = "workspace.reopened"
     SECOND_FACTOR_REQUIRED = "security.second_factor_required"
     SECOND_FACTOR_OPTIONAL = "security.second_factor_optional"
+    SECOND_FACTOR_RESET = "security.second_factor_reset"  # of one member, by the operator
     MEMBER_ADDED = "member.added"
     MEMBER_INVITED = "member.invited"
     INVITATION_RESENT = "invitation.resent"

@@ -45,6 +45,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     "state_of_another_shop": Explanation("Another store answered", "The approval came from a different store than the one you started with. Start again with that store’s address."),
     "signed_out": Explanation("You were signed out on the way", "The approval arrived after your session here had ended. Nothing was stored. You are signed in again now: start once more."),
     "not_the_owner": Explanation("Only the owner can connect a store", "You are no longer an owner of the workspace that this connection was started for."),
+    "second_factor_missing": Explanation("A second factor is required", "The workspace that this connection was started for requires a second factor, and your account has none. Nothing was stored. Set one up, then start again."),
     "scopes_missing": Explanation("Permissions are missing", "The store did not grant both permissions, read_customers and read_orders. Nothing was stored. Approve both when you try again."),
     "store_taken": Explanation("This store is already connected", "It is already connected to another workspace of this installation. Disconnect it there first."),
     "no_app": Explanation("Shopify is not set up here", "This installation has no Shopify app yet: SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are not set."),

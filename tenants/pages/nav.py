@@ -24,6 +24,7 @@ _GROUPS = (
         _("Workspace"),
         (
             (_("General"), "tenants:general", Permission.SEE_SETTINGS),
+            (_("Security"), "tenants:security", Permission.SEE_SETTINGS),
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
         ),
     ),
