@@ -22,6 +22,7 @@ class Action(StrEnum):
     SECOND_FACTOR_REQUIRED = "security.second_factor_required"
     SECOND_FACTOR_OPTIONAL = "security.second_factor_optional"
     SECOND_FACTOR_REMOVED = "security.second_factor_removed"
+    SECOND_FACTOR_RESET = "security.second_factor_reset"  # of one member, by the operator
     MEMBER_ADDED = "member.added"
     MEMBER_INVITED = "member.invited"
     INVITATION_RESENT = "invitation.resent"

@@ -7,9 +7,11 @@ from importlib import import_module
 from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
 from tenants import audit_chain, closing, doors, exporting
 from tenants.events import ErasureNear, ExportContinues
+from tenants.models import CacheRow
 from tenants.rls.context import task_tenant_id, tenant_context
 
 log = logging.getLogger("versana.audit")
@@ -27,8 +29,9 @@ def continue_export(event: ExportContinues) -> None:
 
 @shared_task(name="tenants.tasks.clear_sessions")
 def clear_sessions() -> None:
-    """Delete the sessions that have ended."""
+    """Delete the sessions that have ended, and the counters of sign-in that no longer count."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    CacheRow.objects.filter(expires__lt=timezone.now()).delete()
 
 
 @shared_task(name="tenants.tasks.seal_audit")

@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.rls.middleware.WorkspaceMiddleware",
+    "tenants.account_pages.AccountPagesMiddleware",
 ]
 ROOT_URLCONF = "versana.urls"
 WSGI_APPLICATION = "versana.wsgi.application"
@@ -166,7 +167,14 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 # The cache serves sign-in's rate limits, which must hold while Redis is away; so it is a table.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "versana_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "versana_cache",
+        # Django's 300 would let a stranger push the counters of others out by making 300 of their own.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
@@ -183,21 +191,75 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+# Two weeks from the sign-in, whatever is done in between; everybody sees their sessions and ends them (/account/).
+SESSION_COOKIE_AGE = 14 * 86_400
+PASSWORD_RESET_TIMEOUT = 3600
+# allauth 65 (docs.allauth.org, account/configuration and mfa/configuration, read 2026-11-26).
 ACCOUNT_ADAPTER = "tenants.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"add_email": "tenants.forms.account.NewAddressForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 # An invitation's link proves its address; an address that is changed later must be confirmed by a link too.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; the new one takes the old one's place when it is confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# The same answer and the same work whether an address has an account or not. An unknown address gets a mail as well.
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # a reset ends at sign-in, where the second factor is asked for
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # the others end by themselves: their hash is of the old password
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# What touches the account asks again who it is; the adapter says by what.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# In the cache, which is a table. `login_failed` counts wrong passwords and wrong codes, for each address and person (key).
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "5/m/ip",
+    "reset_password": "10/m/ip,5/h/key",
+    "reset_password_from_key": "10/m/ip",
+    "confirm_email": "1/3m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}
+# Beyond five codes in five minutes: a day of guessing at that pace would find one in 230 accounts.
+SECOND_FACTOR_DAILY_LIMIT = "30/d/key"
 MFA_ADAPTER = "tenants.accounts.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "tenants.forms.second_factor.SignInCodeForm",
+    "reauthenticate": "tenants.forms.second_factor.ConfirmCodeForm",
+    "authenticate_webauthn": "tenants.forms.second_factor.SecondStepPasskeyForm",
+    "reauthenticate_webauthn": "tenants.forms.second_factor.ConfirmPasskeyForm",
+    "login_webauthn": "tenants.forms.second_factor.SignInPasskeyForm",
+    "activate_totp": "tenants.forms.second_factor.SetUpAppForm",
+    "add_webauthn": "tenants.forms.second_factor.AddPasskeyForm",
+    "edit_webauthn": "tenants.forms.second_factor.RenamePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "VersanaCX"
 MFA_TOTP_TOLERANCE = 1  # half a minute to either side: clocks of phones are off
+MFA_RECOVERY_CODE_COUNT = 10
+MFA_RECOVERY_CODE_DIGITS = 8
+MFA_RECOVERY_CODES_SHOW_ONCE = False  # shown again to who has just confirmed who they are
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+MFA_TRUST_ENABLED = False
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_URL.startswith("https://")
+# allauth blocks factors beside an unconfirmed address because anybody could sign up with it. Nobody signs up here, and an
+# account's first address is always proven: only who changes theirs has an unconfirmed one.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+USERSESSIONS_TRACK_ACTIVITY = False  # it would write a row with every request
+# Whose X-Forwarded-For counts, for limits by address: that of the proxy whose X-Forwarded-Proto counts too (below).
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=PRODUCTION)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if BEHIND_TLS_PROXY else 0)
 
 # --- Security -------------------------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
@@ -212,9 +274,7 @@ if PRODUCTION and not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL must start with https:// in production.")
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_PROXY_SSL_HEADER = (
-        ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=True) else None
-    )
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

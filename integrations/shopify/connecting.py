@@ -15,7 +15,7 @@ from integrations.shopify.attempts import StateRefused
 from integrations.shopify.credentials import NoApp, installation_app
 from integrations.shopify.models import ConnectionAttempt
 from integrations.shopify.oauth import Callback, CallbackRefused
-from tenants import doors, switches
+from tenants import doors, second_factors, switches
 from tenants.doors import Workspace
 from tenants.models import Membership, Tenant, User
 from tenants.rls.context import tenant_context
@@ -125,6 +125,8 @@ def _workspace(attempt: ConnectionAttempt, user: User) -> Workspace:
     workspace = next((w for w in doors.workspaces_of(user.pk) if w.id == attempt.tenant_id), None)
     if workspace is None or not may(workspace.role, Permission.CONNECT_STORES):
         raise NotConnected("not_the_owner")
+    if workspace.requires_second_factor and not second_factors.has_one(user.pk):
+        raise NotConnected("second_factor_missing")
     return workspace
 
 

@@ -46,6 +46,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     "signed_out": Explanation("You were signed out on the way", "The approval arrived after your session here had ended. Nothing was stored. You are signed in again now: start once more."),
     "not_the_owner": Explanation("Only the owner can connect a store", "You are no longer an owner of the workspace that this connection was started for."),
     "workspace_closed": Explanation("The workspace is closed", "It was closed while the connection was being approved. Nothing was stored. An owner can open the workspace again."),
+    "second_factor_missing": Explanation("A second factor is required", "The workspace that this connection was started for requires a second factor, and your account has none. Nothing was stored. Set one up, then start again."),
     "scopes_missing": Explanation("Permissions are missing", "The store did not grant both permissions, read_customers and read_orders. Nothing was stored. Approve both when you try again."),
     "store_taken": Explanation("This store is already connected", "It is already connected to another workspace of this installation. Disconnect it there first."),
     "paused": Explanation("Connecting is paused", "Whoever runs this installation has paused connecting stores. Nothing was stored. Try again later."),

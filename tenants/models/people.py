@@ -46,6 +46,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email_norm = normalise(self.email)
+        # allauth saves a changed address alone.
+        if "email" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "email_norm"}
         super().save(*args, **kwargs)
 
     @property

@@ -29,7 +29,13 @@ _GROUPS = (
             (_("Data"), "tenants:data", Permission.EXPORT_DATA),
         ),
     ),
-    (_("Security"), ((_("Audit log"), "tenants:audit", Permission.SEE_AUDIT),)),
+    (
+        _("Security"),
+        (
+            (_("Second factor"), "tenants:security", Permission.SEE_SETTINGS),
+            (_("Audit log"), "tenants:audit", Permission.SEE_AUDIT),
+        ),
+    ),
 )
 
 

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.http import urlencode
 
+from tenants import second_factors
 from tenants.access import Visit
 from tenants.doors import workspaces_of
 from tenants.models import Membership
@@ -42,6 +44,8 @@ class WorkspaceMiddleware:
             return spelled_otherwise(request, slug, workspaces) or render(request, "404.html", status=404)
         if workspace.erase_after is not None and (answer := answer_for_closed(request, workspace)) is not None:
             return answer
+        if workspace.requires_second_factor and not second_factors.has_one(int(request.user.pk)):
+            return _to_set_up(request)
         with (
             tenant_context(workspace.id),
             timezone.override(_zone(workspace.time_zone)),
@@ -56,6 +60,22 @@ class WorkspaceMiddleware:
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             return response
+
+
+def _to_set_up(request: HttpRequest) -> HttpResponse:
+    """The way to a second factor. It leads back to the page that was wanted; after a form, to the page it stood on."""
+    in_part = request.headers.get("HX-Request") == "true"
+    wanted = request.get_full_path()
+    if in_part or request.method not in ("GET", "HEAD"):
+        wanted = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    url = f"{reverse('tenants:second_factor_wanted')}?{urlencode({'next': wanted})}"
+    if in_part:
+        response = HttpResponse("A second factor is required.\n", status=403, content_type="text/plain")
+        response["HX-Redirect"] = url
+    else:
+        response = redirect(url)
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def _workspace_in(path: str) -> str | None:

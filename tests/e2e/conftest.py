@@ -116,7 +116,7 @@ def sign_in(page: Page, email: str) -> None:
     page.goto("/")
     page.get_by_label(re.compile("^E-?mail")).fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url("/acme/inbox/")
 
 

@@ -169,7 +169,7 @@ def test_a_form_is_not_sent_twice(open_page: Open) -> None:
     page.route("**/account/login/", lambda route: sent.append(route))
     page.get_by_label("E-mail").fill("ava@acme.example")
     page.get_by_label("Password").fill("secret")
-    button = page.get_by_role("button", name="Sign in")
+    button = page.get_by_role("button", name="Sign in", exact=True)
     busy = button.evaluate("button => { button.click(); button.click(); button.click(); return button.ariaBusy; }")
     page.wait_for_timeout(200)
     assert (busy, len(sent)) == ("true", 1)

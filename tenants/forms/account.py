@@ -1,0 +1,25 @@
+"""What people type about their own account, beyond allauth's forms."""
+
+from typing import Any
+
+from allauth.account.forms import AddEmailForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tenants.addresses import normalise
+from tenants.models import User
+
+
+class NewAddressForm(AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New address")
+        self.fields["email"].widget.attrs["placeholder"] = ""
+
+    def clean_email(self) -> str:
+        """allauth compares addresses by letters; two spellings of one address (a domain in Unicode) are one to us."""
+        email: str = super().clean_email()
+        taken = User.objects.filter(email_norm=normalise(email)).exclude(pk=self.user.pk)
+        if taken.exists() and not taken.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("This address cannot be used."))
+        return email
