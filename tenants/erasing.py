@@ -14,10 +14,10 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, connections, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from tenants import doors
+from tenants import doors, staff
 from tenants.models import AuditSeal, Tenant, TenantOwned, Tombstone, User
 from tenants.outbox.mail import MailQueued
 from tenants.outbox.models import Event, QueuedMail
@@ -103,7 +103,8 @@ def _erase_account(user_id: int) -> bool:
     """False for staff, and for somebody whom a row of another workspace names: the database says so, not a query of ours."""
     try:
         with transaction.atomic(using=OWNER):
-            user = User.objects.using(OWNER).filter(pk=user_id, is_staff=False, is_superuser=False).first()
+            people = User.objects.using(OWNER).filter(pk=user_id, is_superuser=False)
+            user = people.exclude(groups__name=staff.GROUP).first()
             if user is None:
                 return False
             keys = UserSession.objects.using(OWNER).filter(user_id=user_id).values_list("session_key", flat=True)
@@ -111,7 +112,7 @@ def _erase_account(user_id: int) -> bool:
             user.delete(using=OWNER)
             for model in _global_models("user_id"):
                 model._base_manager.using(OWNER).filter(user_id=user_id).delete()
-            connections[OWNER].check_constraints()
+            removal.check_references()
     except IntegrityError:
         return False
     return True

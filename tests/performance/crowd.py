@@ -73,20 +73,20 @@ SELECT row_number() OVER (ORDER BY age DESC) AS id, tenant, n, (n + 1) / 2 AS co
 STATEMENTS = {
     "_plan": _PLAN,
     "tenants_user": """
-        INSERT INTO tenants_user (id, password, is_superuser, email, email_norm, name, is_staff, is_active, date_joined)
-        SELECT n, '!', false, 'person' || n || '@example.com', 'person' || n || '@example.com', 'Person ' || n, false, true, now() FROM generate_series(1, %(tenants)s * 4) n
+        INSERT INTO tenants_user (id, password, is_superuser, email, email_norm, name, is_active, date_joined)
+        SELECT n, '!', false, 'person' || n || '@example.com', 'person' || n || '@example.com', 'Person ' || n, true, now() FROM generate_series(1, %(tenants)s * 4) n
     """,
     "tenants_tenant": """
         INSERT INTO tenants_tenant (id, slug, name, time_zone, support_addresses, created_at, changed_by)
         SELECT n, 'workspace-' || n, 'Workspace ' || n, 'UTC', '["support@shop.example"]', now(), '' FROM generate_series(1, %(tenants)s) n
     """,
     "tenants_membership": """
-        INSERT INTO tenants_membership (tenant_id, user_id, role, joined_at)
-        SELECT 1 + (n - 1) %% %(tenants)s, n, CASE WHEN n <= %(tenants)s THEN 'owner' ELSE 'agent' END, now() FROM generate_series(1, %(tenants)s * 4) n
+        INSERT INTO tenants_membership (tenant_id, number, user_id, role, joined_at)
+        SELECT 1 + (n - 1) %% %(tenants)s, 1 + (n - 1) / %(tenants)s, n, CASE WHEN n <= %(tenants)s THEN 'owner' ELSE 'agent' END, now() FROM generate_series(1, %(tenants)s * 4) n
     """,
     "tenants_counter": """
         INSERT INTO tenants_counter (tenant_id, noun, last)
-        SELECT tenant, noun, max(n) FROM plan, unnest(ARRAY['conversation', 'contact', 'store']) noun GROUP BY 1, 2
+        SELECT tenant, noun, max(n) FROM plan, unnest(ARRAY['conversation', 'contact', 'store', 'member']) noun GROUP BY 1, 2
     """,
     "_contacts": """
         CREATE TEMP TABLE people AS

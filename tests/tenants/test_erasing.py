@@ -14,7 +14,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from integrations.shopify.models import ConnectionAttempt
-from tenants import accounts, closing, doors, erasing, provisioning
+from tenants import accounts, closing, doors, erasing, provisioning, staff
 from tenants.models import AuditEvent, AuditSeal, Membership, Tenant, Tombstone, User
 from tenants.outbox.mail import OutboxBackend
 from tenants.rls import removal, tables
@@ -208,7 +208,7 @@ def test_accounts_go_unless_another_workspace_names_them(houses: Houses) -> None
         name: accounts.create(email=f"{name}@canary.example", password=PASSWORD, name=name)
         for name in ("alone", "gone", "elsewhere", "was-elsewhere", "staff")
     }
-    User.objects.filter(pk=people["staff"].pk).update(is_staff=True)
+    staff.add(people["staff"], using="owner")
     with tenant_context(houses.tenant.pk):
         for user in people.values():
             provisioning.add_member(user=user, role=Role.AGENT, by=None)

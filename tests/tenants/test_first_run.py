@@ -136,7 +136,7 @@ def test_it_is_dead_as_soon_as_anybody_exists() -> None:
     path = link()
     client = Client()
     client.get(path)
-    User.objects.create_user("staff@example.com", is_staff=True)
+    User.objects.create_user("staff@example.com")
     assert refused(Client().get(path))
     assert refused(client.post("/welcome/", FORM))
 

@@ -13,9 +13,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
-from django.db import connection
 
 from tenants.crypto.sealing import SealError
+from tenants.rls import staff
 
 
 class Factor(NamedTuple):
@@ -26,9 +26,7 @@ class Factor(NamedTuple):
 
 def of(user_id: int) -> list[Factor]:
     """None for somebody who is not staff, whatever they have."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT kind, data::text, last_used_at FROM staff_factors(%s)", [user_id])
-        return [Factor(kind, json.loads(data), used) for kind, data, used in cursor.fetchall()]
+    return [Factor(kind, json.loads(data), used) for kind, data, used in staff.factors(user_id)]
 
 
 def time_step(code: str, factor: Factor, *, after: int) -> int | None:
@@ -55,8 +53,4 @@ def spend_recovery_code(code: str, factor: Factor, *, user_id: int) -> bool:
     except (SealError, KeyError):
         return False
     matching = [position for position, one in enumerate(known) if compare_user_code(actual=code, expected=one)]
-    if not matching:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT spend_staff_code(%s, %s)", [user_id, matching[0]])
-        return bool(cursor.fetchone()[0])
+    return bool(matching) and staff.spend_code(user_id, matching[0])

@@ -7,12 +7,13 @@ same moment count each other, and no Redis is needed. In this process whoever is
 from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from tenants.addresses import AddressError, normalise
 from tenants.models import StaffAction, User
+from tenants.rls import staff
 from versana.platform import factors
 from versana.platform.record import Act, record
 
@@ -38,11 +39,8 @@ def sign_in(*, email: str, password: str, code: str, address: str) -> User | Non
 
 def account(user_id: int) -> User | None:
     """A member of staff, as far as this process may know them. None for anybody else."""
-    with connection.cursor() as cursor:
-        # In the order of the model's columns, as from_db takes them.
-        cursor.execute("SELECT id, password, last_login, email, name FROM staff_account(%s)", [user_id])
-        row = cursor.fetchone()
-    return User.from_db("default", ["id", "password", "last_login", "email", "name"], row) if row else None
+    row = staff.account(user_id)
+    return User.from_db("default", row._fields, row) if row else None
 
 
 def _with_code(user: User, code: str) -> User | None:

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Who is platform staff is said by a group, whose rows the application's role may not write; it must write people whole."""
 
     dependencies = [
-        ('tenants', '0004_verified_addresses'),
+        ('tenants', '0005_staff_group'),
     ]
 
     operations = [
