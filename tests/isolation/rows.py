@@ -129,7 +129,7 @@ _PLAIN: dict[type[models.Field], Any] = {
     models.TextField: lambda number: f"text-{number:07d}",
     models.BooleanField: lambda number: False,
     models.SmallIntegerField: lambda number: number % 30_000,
-    models.IntegerField: lambda number: number,
+    models.IntegerField: lambda number: 100_000 + number,  # far from the public numbers that counters give
     models.FloatField: float,
     models.DecimalField: lambda number: Decimal(number % 100),
     models.DateTimeField: lambda number: timezone.now(),
