@@ -112,10 +112,10 @@ def _cookies(browser: Browser, house: Installation, email: str) -> Any:
         return context.storage_state()
 
 
-def sign_in(page: Page, email: str) -> None:
+def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.goto("/")
     page.get_by_label(re.compile("^E-?mail")).fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url("/acme/inbox/")
 

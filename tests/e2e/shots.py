@@ -19,6 +19,7 @@ from tests.acceptance.stack import Installation
 from tests.e2e import staging
 from tests.e2e.conftest import open_conversation, sign_in
 from tests.e2e.house import AGENT, BROWSER_ARGUMENTS, COVE, HARBOR, OWNER, PIER, PINE, open_house
+from tests.e2e.test_members import MEMBERS, invite, link_in_mail
 from versana.devservices.places import ROOT
 
 IMAGES = ROOT / "docs" / "images"
@@ -127,6 +128,30 @@ def connected(studio: Studio) -> None:
         studio.take(page, "permissions")
 
 
+def members(studio: Studio) -> None:
+    """Members as their owner sees them, and what an invitation's link shows while it is open and after."""
+    with studio.page(OWNER) as page:
+        for email, role in (("mo@harborpine.example", "Administrator"), ("lea@harborpine.example", "Agent")):
+            invite(page, email, role)
+        links = [link_in_mail(studio.house, f"{name}@harborpine.example") for name in ("mo", "lea")]
+        with studio.house.database() as database:
+            database.execute(
+                "UPDATE tenants_invitation SET sent_at = sent_at - interval '9 days', expires_at = expires_at - interval '9 days' WHERE email LIKE 'mo@%'"
+            )
+    for theme in BOTH:
+        with studio.page(OWNER, theme=theme) as page:
+            page.goto(MEMBERS)
+            studio.take(page, f"members-{theme}")
+    with studio.page(OWNER, PHONE) as page:
+        page.goto(MEMBERS)
+        studio.take(page, "members-phone")
+    with studio.page(size=CARD) as page:
+        page.goto(links[1])
+        studio.take(page, "invitation")
+        page.goto(links[0])
+        studio.take(page, "invitation-expired")
+
+
 def failing(studio: Studio) -> None:
     """Shopify stops answering: what was known stays, under a banner."""
     with studio.page(AGENT) as page:
@@ -196,7 +221,7 @@ def main(wanted: Sequence[str]) -> int:
         stores, mailbox = staging.moved(Path(place))
         with open_house(stores=stores, mailbox=mailbox, address=ADDRESS) as house, chromium(house) as browser:
             studio = Studio(house, browser, wanted)
-            scenes: list[Callable[[Studio], None]] = [doors, connecting, reading, connected, failing, revoked]
+            scenes: list[Callable[[Studio], None]] = [doors, connecting, reading, connected, members, failing, revoked]
             for scene in scenes:
                 scene(studio)
     return 0
