@@ -14,7 +14,7 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, connections, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from tenants import doors
@@ -111,7 +111,7 @@ def _erase_account(user_id: int) -> bool:
             user.delete(using=OWNER)
             for model in _global_models("user_id"):
                 model._base_manager.using(OWNER).filter(user_id=user_id).delete()
-            connections[OWNER].check_constraints()
+            removal.check_references()
     except IntegrityError:
         return False
     return True

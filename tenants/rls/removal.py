@@ -7,7 +7,7 @@ killed has removed whole batches, and the next one goes on with what is left.
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 
-from django.db import models
+from django.db import connections, models
 
 from tenants.models import Membership
 from tenants.rls import tables
@@ -61,3 +61,8 @@ def remove_workspace(tenant_id: int) -> list[int]:
         people = [int(row[0]) for row in cursor.fetchall()]
         cursor.execute("DELETE FROM tenants_tenant WHERE id = %s", [tenant_id])
         return people
+
+
+def check_references() -> None:
+    """Raises IntegrityError now, and not only at the end, when a row of any workspace refers to what was removed."""
+    connections["owner"].check_constraints()
