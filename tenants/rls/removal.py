@@ -64,5 +64,5 @@ def remove_workspace(tenant_id: int) -> list[int]:
 
 
 def check_references() -> None:
-    """Whether any row still names what was removed in this transaction, asked now and not at commit. Raises IntegrityError."""
+    """Raises IntegrityError now, and not only at the end, when a row of any workspace refers to what was removed."""
     connections["owner"].check_constraints()

@@ -53,6 +53,7 @@ OF_NO_TENANT = {
     "tenants.outbox.tasks.deliver": "The event's row names the workspace, and delivery binds the handlers to it.",
     "tenants.outbox.tasks.sweep": "Looks at all pending events, and pokes.",
     "tenants.outbox.tasks.tidy": "Forgets done events of all workspaces.",
+    "tenants.tasks.delete_exports": "Goes through the workspaces one by one.",
     "tenants.tasks.clear_sessions": "Sessions belong to people, not to workspaces.",
     "tenants.tasks.seal_audit": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.forget_everywhere": "Goes through the workspaces one by one.",

@@ -229,3 +229,11 @@ def test_pages_about_people_stay_in_no_cache(cast: Cast) -> None:
     for url in ("/acme/inbox/", "/acme/settings/general/", "/acme/inbox/999/"):
         response = signed_in(cast.ava).get(url)
         assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
+
+
+def test_two_workspaces_may_name_the_same_support_address_and_neither_learns_of_it(cast: Cast) -> None:
+    """Saying no would tell whose address it is, and let anybody reserve a stranger's. It is a label, not a way in."""
+    address = {"support_addresses": "support@shop.example"}
+    said = signed_in(cast.mallory).post("/nextdoor/settings/general/", {**VALID, **address})
+    assert said.status_code == 302
+    assert acme(cast).support_addresses == ["support@shop.example"]
