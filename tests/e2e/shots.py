@@ -16,9 +16,10 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.acceptance.stack import Installation
+from tests.app_codes import code_of
 from tests.e2e import staging
 from tests.e2e.conftest import open_conversation, sign_in
-from tests.e2e.house import AGENT, BROWSER_ARGUMENTS, COVE, HARBOR, OWNER, PIER, PINE, open_house
+from tests.e2e.house import AGENT, BROWSER_ARGUMENTS, COVE, HARBOR, OWNER, PASSWORD, PIER, PINE, open_house
 from tests.e2e.test_members import MEMBERS, invite, link_in_mail
 from versana.devservices.places import ROOT
 
@@ -188,6 +189,31 @@ def revoked(studio: Studio) -> None:
             studio.take(page, f"general-attention-{theme}")
 
 
+def protecting(studio: Studio) -> None:
+    """An app is set up, the owner requires a second factor of everybody, an agent signs in. Last: it changes the doors."""
+    with studio.page(OWNER) as page:
+        page.goto("/account/2fa/totp/activate/")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Confirm").click()
+        studio.take(page, "set-up-app")
+        secret = (page.locator("code.secret").text_content() or "").replace(" ", "")
+        page.get_by_label("Code that the app shows").fill(code_of(secret))
+        page.get_by_role("button", name="Turn on").click()
+        expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+        for theme in BOTH:
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.goto("/account/")
+            studio.take(page, f"account-{theme}")
+        page.goto("/acme/settings/security/")
+        page.get_by_role("button", name="Require it").click()
+        expect(page.get_by_text("Saved")).to_be_visible()
+        page.emulate_media(color_scheme="light")
+        studio.take(page, "security")
+    with studio.page(AGENT) as page:
+        page.goto("/acme/inbox/")
+        studio.take(page, "second-factor-required")
+
+
 # --- Steps ----------------------------------------------------------------------------------------------------------
 def general(page: Page, query: str = "") -> None:
     page.goto(f"{GENERAL}{query}")
@@ -221,7 +247,16 @@ def main(wanted: Sequence[str]) -> int:
         stores, mailbox = staging.moved(Path(place))
         with open_house(stores=stores, mailbox=mailbox, address=ADDRESS) as house, chromium(house) as browser:
             studio = Studio(house, browser, wanted)
-            scenes: list[Callable[[Studio], None]] = [doors, connecting, reading, connected, members, failing, revoked]
+            scenes: list[Callable[[Studio], None]] = [
+                doors,
+                connecting,
+                reading,
+                connected,
+                members,
+                failing,
+                revoked,
+                protecting,
+            ]
             for scene in scenes:
                 scene(studio)
     return 0

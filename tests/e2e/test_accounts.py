@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.stack import Installation
+from tests.app_codes import code_of
 from tests.e2e.conftest import Visit, Watch, sign_in
 from tests.e2e.house import AGENT, OWNER, PASSWORD
 from tests.e2e.test_accessible import scrolls_sideways, serious
-from tests.tenants.signing_in import code_of
 
 pytestmark = pytest.mark.browser
 

@@ -1,9 +1,5 @@
-"""The steps of signing in and out that tests of accounts take, through Django's client, and codes as an app computes them."""
+"""The steps of signing in and out that tests of accounts take, through Django's client."""
 
-import base64
-import hashlib
-import hmac
-import struct
 import time
 
 import pytest
@@ -15,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tenants.models import User
+from tests.app_codes import code_of
 from tests.conftest import PASSWORD, Cast, make_cast
 
 LOGIN, SECOND_STEP, CONFIRM, CONFIRM_BY_CODE = (
@@ -38,15 +35,6 @@ def cast(db: None, settings: object) -> Cast:
 def commits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for the commit happens at once, inside its request: tests roll back and would never see it."""
     monkeypatch.setattr(transaction, "on_commit", lambda func, using=None, robust=False: func())
-
-
-def code_of(secret: str, *, at: float = 0) -> str:
-    """RFC 6238, written down here a second time: what an app shows."""
-    counter = struct.pack(">Q", int(at or time.time()) // 30)
-    digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
-    offset = digest[-1] & 15
-    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06}"
 
 
 def wrong_code(secret: str) -> str:

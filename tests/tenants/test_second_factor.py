@@ -15,12 +15,12 @@ from tenants.models import AuditEvent
 from tenants.provisioning import add_member
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
+from tests.app_codes import code_of
 from tests.conftest import PASSWORD, Cast
 from tests.tenants.signing_in import (
     CONFIRM_BY_CODE,
     SET_UP,
     cast,
-    code_of,
     code_step,
     commits,
     confirm,
