@@ -41,8 +41,8 @@ def main(arguments: list[str]) -> int:
         said = [*facts(), *section_costs(files, given.rounds), *slow_shopify(files, given.rounds), *load()]
     print("\n".join(said))
     if given.write:
-        kept = given.write.read_text().partition(WALLS) if given.write.exists() else ("", "", "")
-        given.write.write_text("\n".join([*HEADING, *said, "", *filter(None, ["".join(kept[1:])])]))
+        _, title, kept = given.write.read_text().partition(WALLS) if given.write.exists() else ("", "", "")
+        given.write.write_text("\n".join([*HEADING, *said, "", title + kept]))
     return 0
 
 
@@ -60,7 +60,7 @@ def walls_cost(given: argparse.Namespace) -> int:
 def put(page: Path, section: list[str]) -> None:
     """The walls' section at the end of the page, in place of the one before."""
     text = page.read_text().partition(WALLS)[0].rstrip() if page.exists() else "# Performance"
-    page.write_text("\n".join([text, "", *section, ""]))
+    page.write_text("\n".join([text, *section, ""]))
 
 
 def section_costs(files: tuple[Path, Path], rounds: int) -> list[str]:
