@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 # Pages use none of what a browser could ask its person for; signing in with a passkey is allowed where we are the page.
 PERMISSIONS = (
-    "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), "
+    "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), "
     "fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), "
     "midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(self), publickey-credentials-get=(self), "
     "screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"

@@ -281,6 +281,7 @@ if PRODUCTION:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of a body in all, files included (versana/headers.py)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 0  # No page takes a file: mail comes by other ways.
+DEFAULT_EXCEPTION_REPORTER = "versana.observability.logging.SilentExceptionReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "versana.observability.logging.SilentExceptionReporterFilter"
 
 SEALING_KEYS = parse_sealing_keys(

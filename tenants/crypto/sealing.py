@@ -29,9 +29,19 @@ class SealError(Exception):
 
 def seal(plain: bytes, *, key_id: int, key: bytes, place: Sequence[str]) -> bytes:
     """The envelope of `plain`, bound to `place`."""
-    head = header(key_id)
-    nonce = os.urandom(_NONCE)
-    return head + nonce + AESGCM(key).encrypt(nonce, plain, _associated(place, head))
+    head, nonce = header(key_id), os.urandom(_NONCE)
+    sealed = None
+    try:
+        sealed = AESGCM(key).encrypt(nonce, plain, _associated(place, head))
+    except (
+        Exception
+    ):  # Whatever it says: error reports show the frame, in which the value and the key are local variables.
+        sealed = None
+    finally:
+        del plain, key
+    if sealed is None:
+        raise SealError
+    return head + nonce + sealed
 
 
 def unseal(envelope: bytes, *, keys: Mapping[int, bytes], place: Sequence[str]) -> bytes:
@@ -45,6 +55,7 @@ def unseal(envelope: bytes, *, keys: Mapping[int, bytes], place: Sequence[str]) 
         except InvalidTag:
             plain = None
     if plain is None:  # raised outside of the except block: the error carries no context
+        del keys, key  # nor do its frames, which some error reports show, carry keys
         raise SealError
     return plain
 

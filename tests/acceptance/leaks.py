@@ -1,8 +1,13 @@
 """Searches for tokens wherever one could have ended up, in every form in which it could stand there."""
 
 import base64
+import binascii
+import contextlib
+import json
+import re
 import urllib.error
 import urllib.parse
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +20,24 @@ from redis import Redis
 from tests.acceptance.painted import Browser
 
 PREFIX = 12  # So many characters of a token say enough: its kind and six of its digits.
+DEEPEST = 3  # Base64 of JSON with base64 in it (Celery), compressed (sessions).
+MOST_INFLATED = 4_000_000
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]|\\n){16,}")
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){12,}")
+_COMPRESSED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 
 
-def forms(token: str) -> dict[str, bytes]:
-    """The beginning of a token as it is, and in every coating that hides it from a plain search."""
-    start = token[:PREFIX].encode()
+def forms(secret: str | bytes) -> dict[str, bytes]:
+    """The beginning of a secret as it is, and in every coating that hides it from a plain search."""
+    start = (secret.encode() if isinstance(secret, str) else secret)[:PREFIX]
     percent = "".join(f"%{byte:02X}" for byte in start)
     found = {
         "as it is": start,
         "quoted": urllib.parse.quote(start, safe="").encode(),
         "percent": percent.encode(),
         "percent, lower case": percent.lower().encode(),
+        "as JSON": json.dumps(start.decode("latin-1")).strip('"').encode(),
+        "escaped": "".join(f"\\u{byte:04x}" for byte in start).encode(),
         "hex": start.hex().encode(),
         "hex, upper case": start.hex().upper().encode(),
         "hex of base64": base64.b64encode(start).hex().encode(),
@@ -39,18 +51,45 @@ def forms(token: str) -> dict[str, bytes]:
     return found
 
 
+def unwrapped(data: bytes, depth: int = DEEPEST) -> Iterator[bytes]:
+    """`data`, and whatever can be decoded out of it: base64, hexadecimal and compressed parts, one inside the other."""
+    yield data
+    if depth:
+        inner = b"\n".join(part for part in _decoded(data) if len(part) >= PREFIX)
+        if inner:
+            yield from unwrapped(inner, depth - 1)
+
+
+def _decoded(data: bytes) -> Iterator[bytes]:
+    for match in _BASE64.finditer(data):
+        text = match[0].replace(b"\\n", b"").translate(bytes.maketrans(b"-_", b"+/"))
+        for start in range(4 if len(text) < 100 else 1):  # Where a word stands before it, it begins a little later.
+            with contextlib.suppress(binascii.Error):
+                yield binascii.a2b_base64(text[start : len(text) - (len(text) - start) % 4])
+    yield from (binascii.unhexlify(match[0]) for match in _HEX.finditer(data))
+    for match in _COMPRESSED.finditer(data):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data[match.start() :], MOST_INFLATED)
+
+
 @dataclass(frozen=True)
 class Find:
-    """What was found where; never the token."""
+    """What was found where; never the secret."""
 
     sink: str
     form: str
     number: int
 
 
-def search(sinks: Iterable[tuple[str, bytes]], tokens: Iterable[str]) -> list[Find]:
-    wanted = [(number, form, needle) for number, t in enumerate(tokens) for form, needle in forms(t).items()]
-    return [Find(sink, form, number) for sink, data in sinks for number, form, needle in wanted if needle in data]
+def search(sinks: Iterable[tuple[str, bytes]], secrets: Iterable[str | bytes]) -> list[Find]:
+    wanted = [(number, form, needle) for number, s in enumerate(secrets) for form, needle in forms(s).items()]
+    return [
+        Find(sink, form, number)
+        for sink, data in sinks
+        for layer in unwrapped(data)
+        for number, form, needle in wanted
+        if needle in layer
+    ]
 
 
 def tables(database: psycopg.Connection) -> Iterator[tuple[str, bytes]]:

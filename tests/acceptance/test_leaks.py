@@ -2,16 +2,21 @@
 
 import base64
 import secrets
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.acceptance import leaks, prepare
 from tests.acceptance.conftest import HARBOR, PINE, PRIYA, Acme
 from tests.acceptance.painted import hidden
+from tests.telling import Tell
 
 OUTSIDE = ("sandbox",)  # The other side knows the tokens: it made them.
 
@@ -36,7 +41,11 @@ def planted(acme: Acme, tmp_path: Path) -> Iterator[str]:
             log.write("".join(f"%{byte:02x}" for byte in token.encode()).encode() + b"\n")
         (Path(acme.stack.env["MAIL_FILE_PATH"]) / "planted.log").write_text(f"Subject: {token[:12]}\n")
         mail(acme, tmp_path, f"Is {token[:20]} yours?")
-        yield token
+        acme.stack.start("decoy", [sys.executable, "-c", "import time; time.sleep(600)", token])
+        with acme.stack.database() as busy:
+            busy.execute(f"SELECT 'a decoy, {token}'")
+            yield token
+        acme.stack.kill("decoy")
         database.execute("DELETE FROM outbox_queuedmail WHERE id = %s", row)
         with leaks.Redis.from_url(acme.stack.env["REDIS_URL"]) as redis:
             redis.delete("planted")
@@ -75,12 +84,39 @@ def expire_tokens(acme: Acme) -> None:
         database.execute("UPDATE shopify_store SET access_expires_at = now() - interval '1 minute'")
 
 
+@contextmanager
+def statements_logged(acme: Acme) -> Iterator[None]:
+    """PostgreSQL's log holds every statement, with what is bound to it."""
+    with acme.stack.database() as database:
+        for wanted in ("ALTER SYSTEM SET log_statement = 'all'", "ALTER SYSTEM RESET log_statement"):
+            database.execute(wanted)
+            database.execute("SELECT pg_reload_conf()")
+            if "SET log" in wanted and "RESET" not in wanted:
+                yield
+
+
+def processes(acme: Acme) -> Iterator[tuple[str, bytes]]:
+    """The command line of every process of ours, children included: any account of the machine may read them."""
+    groups = {str(child.process.pid) for child in acme.stack.parts.values()}
+    listed = subprocess.run(["ps", "-eo", "sid,args", "-ww"], capture_output=True, text=True, check=True).stdout
+    own = [line for line in listed.splitlines() if line.split()[0] in groups]
+    yield "process command lines", "\n".join(own).encode()
+
+
+def activity(acme: Acme) -> Iterator[tuple[str, bytes]]:
+    with acme.stack.database() as database:
+        rows = database.execute("SELECT query FROM pg_stat_activity").fetchall()
+    yield "activity of the database", "\n".join(query or "" for (query,) in rows).encode()
+
+
 def sinks(acme: Acme, starts: list[str]) -> Iterator[tuple[str, bytes]]:
     stack = acme.stack
     logs = [stack.postgres_log, *stack.place.glob("*.log")]
     own = [path for path in logs if path.is_file() and not path.name.startswith(OUTSIDE)]
     with stack.database() as database:
         yield from leaks.tables(database)
+    yield from processes(acme)
+    yield from activity(acme)
     yield from leaks.redis_keys(stack.env["REDIS_URL"])
     yield from (("log" + name, data) for name, data in leaks.files(*own))
     yield from (("mail" + name, data) for name, data in leaks.files(*Path(stack.env["MAIL_FILE_PATH"]).iterdir()))
@@ -88,16 +124,36 @@ def sinks(acme: Acme, starts: list[str]) -> Iterator[tuple[str, bytes]]:
         yield from leaks.pages(stack.browser(email), starts)
 
 
-def test_no_token_is_found_anywhere_and_the_planted_one_is_found_everywhere(acme: Acme, planted: str) -> None:
+def installation_secrets(env: Mapping[str, str]) -> list[str]:
+    """What the processes get by their environment: it may stand in nothing that they write."""
+    keys = [part.partition(":")[2] for part in env["SEALING_KEYS"].split(",")]
+    passwords = [
+        urlsplit(value).password for name, value in env.items() if name.endswith(("DATABASE_URL", "REDIS_URL"))
+    ]
+    return [env["SHOPIFY_CLIENT_SECRET"], env["SECRET_KEY"], *keys, *filter(None, passwords)]
+
+
+def test_no_token_is_found_anywhere_and_the_planted_one_is_found_everywhere(
+    acme: Acme, planted: str, tell: Tell
+) -> None:
     begun = time.monotonic()
-    starts = ["/acme/inbox/?view=all", "/acme/settings/general/", "/acme/settings/shopify/", *walk(acme)]
-    everything = list(sinks(acme, starts))
+    with statements_logged(acme):
+        starts = ["/acme/inbox/?view=all", "/acme/settings/general/", "/acme/settings/shopify/", *walk(acme)]
+        everything = list(sinks(acme, starts))
     issued = [row["token"] for row in acme.stack.sandbox("tokens")]
     assert len(issued) >= 12  # Two stores, twice connected and once renewed, two tokens each.
-    assert set(leaks.by_kind(leaks.search(everything, [planted]))) == {"table", "redis", "logfile", "mailfile", "page"}
-    assert leaks.search(everything, [*issued, acme.stack.env["SHOPIFY_CLIENT_SECRET"]]) == []
+    kinds = {"table", "redis", "logfile", "mailfile", "page", "process", "activity"}
+    assert set(leaks.by_kind(leaks.search(everything, [planted]))) == kinds
+    wanted = [*issued, *installation_secrets(acme.stack.env)]
+    assert leaks.search(everything, wanted) == []
+    places = [sink for sink, _ in everything if not sink.startswith(("page", "redis"))]
+    tell(
+        f"canaries in a running installation: {len(wanted)} secrets, {len(kinds)} kinds of sinks with a decoy each, all found, "
+        f"hits 0; {len(places)} tables, logs, mails and the like, {len(everything) - len(places)} pages and Redis keys, "
+        f"{sum(len(data) for _, data in everything) / 1e6:.1f} MB in {time.monotonic() - begun:.0f} s"
+    )
     assert sum(sink.startswith("page") for sink, _ in everything) > 100
-    assert time.monotonic() - begun < 120
+    assert time.monotonic() - begun < 240
 
 
 @pytest.mark.parametrize("coat", ["base64", "hex", "percent", "json", "tail"])

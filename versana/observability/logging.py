@@ -9,8 +9,10 @@ import re
 import traceback
 from collections.abc import ItemsView
 from datetime import UTC, datetime
+from typing import Any
 
-from django.views.debug import SafeExceptionReporterFilter
+from django.http import HttpRequest
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 from versana.observability import context
 
@@ -64,3 +66,22 @@ class SilentExceptionReporterFilter(SafeExceptionReporterFilter):
 
     def get_post_parameters(self, request: object) -> dict[str, str]:
         return {}
+
+    def get_safe_request_meta(self, request: HttpRequest) -> dict[str, str]:
+        """Neither cookies nor the query string, which holds a callback's code."""
+        return {"REQUEST_METHOD": request.method or ""}
+
+    def get_safe_cookies(self, request: HttpRequest) -> dict[str, str]:
+        return {}
+
+
+class SilentExceptionReporter(ExceptionReporter):
+    """Leaves out what Django shows past every filter: the address with its query, and the parameters in it."""
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        data = super().get_traceback_data()
+        for name in ("request_GET_items", "request_insecure_uri", "request_FILES_items", "user_str"):
+            data.pop(name, None)
+        # What is left of the request for the template is its path.
+        data["request"] = None
+        return data
