@@ -21,10 +21,15 @@ from django.utils.translation import gettext_lazy as _
 from tenants import second_factors
 from tenants.addresses import AddressError, normalise
 from tenants.crypto import keyring
+from tenants.crypto.holders import JsonTexts
 from tenants.models import User
 
 # Where allauth keeps the seeds of one-time and recovery codes. Its adapter is not told whose they are.
 FACTORS = ("mfa_authenticator", "data")
+# For the rotation of keys (settings.SEALED_ELSEWHERE): an app's secret, the seed of recovery codes.
+SEALED_FACTORS = JsonTexts(
+    label="mfa.Authenticator", field="data", keys=("secret", "seed", "migrated_codes"), place=FACTORS
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):

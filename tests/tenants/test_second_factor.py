@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from tenants import sealed_factors
+from tenants.accounts import SEALED_FACTORS
 from tenants.models import AuditEvent
 from tenants.provisioning import add_member
 from tenants.rls.context import tenant_context
@@ -285,15 +285,15 @@ def test_values_are_resealed_in_batches_and_still_open(cast: Cast, settings: obj
     secrets = [with_app(user) for user in people]
     codes = recovery_codes(cast.ava.user)
     old = settings.SEALING_PRIMARY_KEY  # type: ignore[attr-defined]
-    assert sealed_factors.count_by_key() == {old: 6}
+    assert SEALED_FACTORS.tally() == {old: 6}
     settings.SEALING_KEYS = {**settings.SEALING_KEYS, 9: b"n" * 32}  # type: ignore[attr-defined]
     settings.SEALING_PRIMARY_KEY = 9  # type: ignore[attr-defined]
-    batch = sealed_factors.reseal(limit=4)
-    assert (batch.resealed, batch.unreadable) == (4, 0)
-    assert sealed_factors.count_by_key() == {old: 2, 9: 4}
-    rest = sealed_factors.reseal(limit=4, after=batch.last or 0)
+    batch = SEALED_FACTORS.reseal(after=0, most=4)
+    assert (batch.resealed, batch.broken) == (4, ())
+    assert SEALED_FACTORS.tally() == {old: 2, 9: 4}
+    rest = SEALED_FACTORS.reseal(after=batch.last or 0, most=4)
     assert (rest.resealed, rest.last) == (2, None)
-    assert sealed_factors.reseal(limit=100).resealed == 0
+    assert SEALED_FACTORS.reseal(after=0, most=100).resealed == 0
     settings.SEALING_KEYS = {9: b"n" * 32}  # type: ignore[attr-defined]
     assert recovery_codes(cast.ava.user) == codes
     sign_in(Client(), cast.ava.user, secrets[2])
@@ -303,8 +303,8 @@ def test_what_no_key_opens_is_counted_and_left_as_it_is(cast: Cast, settings: ob
     with_app(cast.ava.user)
     before = stored()
     settings.SEALING_KEYS, settings.SEALING_PRIMARY_KEY = OTHER_KEYS, 7  # type: ignore[attr-defined]
-    batch = sealed_factors.reseal(limit=10)
-    assert (batch.resealed, batch.unreadable, batch.last) == (0, 2, None)
+    batch = SEALED_FACTORS.reseal(after=0, most=10)
+    assert (batch.resealed, len(batch.broken), batch.last) == (0, 2, None)
     assert stored() == before
 
 
