@@ -47,7 +47,7 @@ class HandoverForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.expected = slug
         chosen = [(str(m.number), f"{m.user.display_name} ({m.user.email})") for m in takers]
-        self.fields["taker"].choices = chosen  # type: ignore[attr-defined]
+        self.fields["taker"].choices = [("", _("Choose a member")), *chosen]  # type: ignore[attr-defined]
 
     def clean_slug(self) -> str:
         if str(self.cleaned_data["slug"]).lower() != self.expected:
