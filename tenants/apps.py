@@ -15,10 +15,14 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
-        from tenants.rls import checks  # noqa: PLC0415 - models exist only now
+        from allauth.mfa.signals import authenticator_removed  # noqa: PLC0415 - models exist only now
+
+        from tenants import factors  # noqa: PLC0415
+        from tenants.rls import checks  # noqa: PLC0415
 
         keyring.self_test()
         connection_created.connect(checks.refuse_wrong_role, dispatch_uid="refuse_wrong_role")
+        authenticator_removed.connect(factors.note_removal, dispatch_uid="note_removal")
         post_migrate.connect(_apply_grants, sender=self, dispatch_uid="apply_grants")
 
 

@@ -24,7 +24,7 @@ class PlatformSite(AdminSite):
     site_header = site_title = "VersanaCX platform"
     index_title = "Platform administration"
     site_url = None
-    login_form = StaffSignInForm
+    login_form = StaffSignInForm  # type: ignore[assignment]
     login_template = "platform/login.html"
     index_template = "platform/index.html"
     final_catch_all_view = False
@@ -33,7 +33,7 @@ class PlatformSite(AdminSite):
         """Whoever is signed in to this process is staff (backends.py)."""
         return request.user.is_authenticated
 
-    def get_urls(self) -> list[URLResolver | URLPattern]:  # type: ignore[override]
+    def get_urls(self) -> list[URLResolver | URLPattern]:
         models = {f"{model._meta.app_label}/{model._meta.model_name}/" for model in self._registry}
         kept = [one for one in super().get_urls() if getattr(one, "name", None) in KEPT or str(one.pattern) in models]
         return [path("switches/", self.admin_view(self.switches), name="switches"), *kept]
