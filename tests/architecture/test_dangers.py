@@ -11,6 +11,7 @@ from tests.architecture.source import calls, imported, modules
 RAW_SQL = {
     "tenants/rls/": "Tells Postgres the workspace, and declares, grants and checks the wall.",
     "tenants/doors.py": "The questions before a workspace is known.",
+    "versana/platform/doors.py": "Asks the functions that know the installation's staff.",
     "tenants/provisioning.py": "Takes a workspace's id from its sequence.",
     "tenants/management/commands/check_isolation.py": "Reads every table without a workspace, which must fail.",
     "tenants/management/commands/setup_database.py": "Catches what the server refuses.",

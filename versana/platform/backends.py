@@ -6,7 +6,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from tenants.models import User
-from versana.platform import sign_in
+from versana.platform import doors, sign_in
 
 
 class PlatformBackend(BaseBackend):
@@ -22,4 +22,4 @@ class PlatformBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """None as soon as somebody is no longer staff: their session ends with it."""
-        return sign_in.account(user_id)
+        return doors.account(user_id)

@@ -3,32 +3,16 @@
 The process has the installation's keys, and its role one function that answers with the factors of staff and of nobody else.
 """
 
-import json
-from datetime import datetime
-from typing import NamedTuple
-
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
-from django.db import connection
 
 from tenants.crypto.sealing import SealError
-
-
-class Factor(NamedTuple):
-    kind: str
-    data: dict[str, object]
-    last_used_at: datetime | None
-
-
-def of(user_id: int) -> list[Factor]:
-    """None for somebody who is not staff, whatever they have."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT kind, data::text, last_used_at FROM staff_factors(%s)", [user_id])
-        return [Factor(kind, json.loads(data), used) for kind, data, used in cursor.fetchall()]
+from versana.platform import doors
+from versana.platform.doors import Factor
 
 
 def time_step(code: str, factor: Factor, *, after: int) -> int | None:
@@ -57,6 +41,4 @@ def spend_recovery_code(code: str, factor: Factor, *, user_id: int) -> bool:
     matching = [position for position, one in enumerate(known) if compare_user_code(actual=code, expected=one)]
     if not matching:
         return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT spend_staff_code(%s, %s)", [user_id, matching[0]])
-        return bool(cursor.fetchone()[0])
+    return doors.spend_recovery_code(user_id, matching[0])

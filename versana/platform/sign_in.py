@@ -7,13 +7,13 @@ same moment count each other, and no Redis is needed. In this process whoever is
 from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from tenants.addresses import AddressError, normalise
 from tenants.models import StaffAction, User
-from versana.platform import factors
+from versana.platform import doors, factors
 from versana.platform.record import Act, record
 
 WINDOW = timedelta(minutes=15)
@@ -27,7 +27,7 @@ def sign_in(*, email: str, password: str, code: str, address: str) -> User | Non
     record(Act.SIGN_IN_TRIED, user_id=user_id, client=client)
     if _too_many(user_id, client):
         return _failed(user_id, "too many attempts")
-    user = account(user_id) if user_id else None
+    user = doors.account(user_id) if user_id else None
     if user is None:
         make_password(password)  # as long as for somebody who is staff
         return _failed(user_id, "not staff")
@@ -36,20 +36,11 @@ def sign_in(*, email: str, password: str, code: str, address: str) -> User | Non
     return _with_code(user, code)
 
 
-def account(user_id: int) -> User | None:
-    """A member of staff, as far as this process may know them. None for anybody else."""
-    with connection.cursor() as cursor:
-        # In the order of the model's columns, as from_db takes them.
-        cursor.execute("SELECT id, password, last_login, email, name FROM staff_account(%s)", [user_id])
-        row = cursor.fetchone()
-    return User.from_db("default", ["id", "password", "last_login", "email", "name"], row) if row else None
-
-
 def _with_code(user: User, code: str) -> User | None:
     # Locked: of two who bring the same code at once, the second finds the first one's row.
     with transaction.atomic():
         list(User.objects.select_for_update().filter(pk=user.pk).values_list("pk"))
-        found = {factor.kind: factor for factor in factors.of(user.pk)}
+        found = {factor.kind: factor for factor in doors.factors(user.pk)}
         if not found.keys() & {"totp", "recovery_codes"}:
             return _failed(user.pk, "no second factor")
         if "totp" in found and (step := factors.time_step(code, found["totp"], after=_last_step(user.pk))):
