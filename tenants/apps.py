@@ -15,14 +15,15 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
-        from allauth.mfa.signals import authenticator_added  # noqa: PLC0415 - models exist only now
+        from allauth.mfa.signals import authenticator_added, authenticator_removed  # noqa: PLC0415 - models exist only now
 
-        from tenants import accounts  # noqa: PLC0415 - models exist only now
+        from tenants import accounts, factors  # noqa: PLC0415 - models exist only now
         from tenants.rls import checks  # noqa: PLC0415 - models exist only now
 
         keyring.self_test()
         connection_created.connect(checks.refuse_wrong_role, dispatch_uid="refuse_wrong_role")
         authenticator_added.connect(accounts.factor_added, dispatch_uid="end_other_sessions")
+        authenticator_removed.connect(factors.note_removal, dispatch_uid="note_removal")
         post_migrate.connect(_apply_grants, sender=self, dispatch_uid="apply_grants")
 
 

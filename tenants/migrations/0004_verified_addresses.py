@@ -7,7 +7,7 @@ def verify(apps, schema_editor):
     known = address_model.objects.using(schema_editor.connection.alias).values('user_id')
     for user in user_model.objects.using(schema_editor.connection.alias).exclude(pk__in=known):
         address_model.objects.using(schema_editor.connection.alias).create(
-            user_id=user.pk, email=user.email, verified=True, primary=True
+            user_id=user.pk, email=user.email.lower(), verified=True, primary=True
         )
 
 

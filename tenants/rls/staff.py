@@ -1,43 +1,38 @@
-"""What the administration's process may ask about a member of staff: each answered by one SECURITY DEFINER function
-(database.py), which knows staff and nobody else. The role itself reads no password and no second factor."""
+"""The functions of the database that know the installation's staff, and nobody else: this role can select none of it itself."""
 
+import json
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
 
-
-class StaffAccount(NamedTuple):
-    """In the order of the model's columns, as `from_db` takes them."""
-
-    id: int
-    password: str
-    last_login: datetime | None
-    email: str
-    name: str
+from tenants.models import User
 
 
-class StaffFactor(NamedTuple):
+class Factor(NamedTuple):
     kind: str
-    data: str  # JSON, as allauth keeps it
+    data: dict[str, object]
     last_used_at: datetime | None
 
 
-def account(user_id: int) -> StaffAccount | None:
+def account(user_id: int) -> User | None:
+    """A member of staff, as far as this process may know them. None for anybody else."""
     with connection.cursor() as cursor:
+        # In the order of the model's columns, as from_db takes them.
         cursor.execute("SELECT id, password, last_login, email, name FROM staff_account(%s)", [user_id])
         row = cursor.fetchone()
-    return StaffAccount(*row) if row else None
+    return User.from_db("default", ["id", "password", "last_login", "email", "name"], row) if row else None
 
 
-def factors(user_id: int) -> list[StaffFactor]:
+def factors(user_id: int) -> list[Factor]:
+    """Empty for somebody who is not staff, whatever they have."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT kind, data::text, last_used_at FROM staff_factors(%s)", [user_id])
-        return [StaffFactor(*row) for row in cursor.fetchall()]
+        return [Factor(kind, json.loads(data), used) for kind, data, used in cursor.fetchall()]
 
 
-def spend_code(user_id: int, position: int) -> bool:
-    """Use up the recovery code at `position`. False when somebody was first."""
+def spend_recovery_code(user_id: int, position: int) -> bool:
+    """Whether the code at this place was unused until now."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT spend_staff_code(%s, %s)", [user_id, position])
         return bool(cursor.fetchone()[0])

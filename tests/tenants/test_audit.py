@@ -1,6 +1,8 @@
 """The audit row and the change it tells of happen together or not at all."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_removed
 from django.db import DatabaseError, transaction
 
 from tenants import audit, provisioning, workspaces
@@ -91,3 +93,24 @@ def test_the_application_cannot_rewrite_an_audit_row(name: str, owner: Membershi
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             getattr(event, name)()
         assert AuditEvent.objects.get(pk=event.pk).target != "something else"
+
+
+# --- A person's own security ----------------------------------------------------------------------------------------
+def test_a_second_factor_that_the_workspace_asks_for_is_not_given_up_in_silence(owner: Membership) -> None:
+    relaxed = workspace("relaxed")
+    with tenant_context(relaxed.pk):
+        provisioning.add_member(user=owner.user, role=Role.AGENT, by=None)
+    with tenant_context(owner.tenant_id):
+        Tenant.objects.update(require_second_factor=True)
+    first, second = (Authenticator.objects.create(user=owner.user, type=kind, data={}) for kind in ("totp", "webauthn"))
+
+    def removed() -> int:
+        with tenant_context(owner.tenant_id):
+            return AuditEvent.objects.filter(action=Action.SECOND_FACTOR_REMOVED, actor=owner).count()
+
+    for factor, expected in ((first, 0), (second, 1)):
+        factor.delete()
+        authenticator_removed.send(sender=Authenticator, request=None, user=owner.user, authenticator=factor)
+        assert removed() == expected
+    with tenant_context(relaxed.pk):
+        assert not AuditEvent.objects.filter(action=Action.SECOND_FACTOR_REMOVED).exists()

@@ -56,7 +56,7 @@ def paths(patterns, before):
 for path, name in sorted(paths(get_resolver().url_patterns, "/")):
     if not path.startswith("/admin/") or name in ("login", "logout"): continue
     model = path.split("/")[3] if path.count("/") > 3 else ""
-    address = path.replace("<path:object_id>", str(rows.get(model)))
+    address = path.replace("<path:object_id>", str(rows.get(model))) if name != "app_list" else "/admin/platform/"
     answers = [client.get(address, secure=False).status_code, client.post(address, {}, secure=False).status_code]
     say([address, name, *answers])
 """
@@ -75,8 +75,8 @@ def test_every_page_answers_as_it_should_and_leaves_its_row(
         lists | details | {"index", "switches"}, 200
     )
     assert {found[name][2] for name in details} == {405}
-    other = {name: answers for name, answers in found.items() if name not in lists | details | {"index", "switches"}}
-    assert {get for _, get, _ in other.values()} <= {302, 403, 404}, other
+    rest = {name: get for name, (_, get, _) in found.items() if name not in lists | details | {"index", "switches"}}
+    assert rest == {"app_list": 200, "jsi18n": 200}  # the second: words of Django's own scripts
     # A row for each GET and each POST, before the page is made: refused ones too.
     opened = [
         (target, detail["method"])

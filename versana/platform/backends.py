@@ -6,6 +6,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from tenants.models import User
+from tenants.rls import staff
 from versana.platform import sign_in
 
 
@@ -22,4 +23,4 @@ class PlatformBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """None as soon as somebody is no longer staff: their session ends with it."""
-        return sign_in.account(user_id)
+        return staff.account(user_id)

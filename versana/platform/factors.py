@@ -3,10 +3,6 @@
 The process has the installation's keys, and its role one function that answers with the factors of staff and of nobody else.
 """
 
-import json
-from datetime import datetime
-from typing import NamedTuple
-
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
@@ -16,17 +12,7 @@ from allauth.mfa.utils import decrypt
 
 from tenants.crypto.sealing import SealError
 from tenants.rls import staff
-
-
-class Factor(NamedTuple):
-    kind: str
-    data: dict[str, object]
-    last_used_at: datetime | None
-
-
-def of(user_id: int) -> list[Factor]:
-    """None for somebody who is not staff, whatever they have."""
-    return [Factor(kind, json.loads(data), used) for kind, data, used in staff.factors(user_id)]
+from tenants.rls.staff import Factor
 
 
 def time_step(code: str, factor: Factor, *, after: int) -> int | None:
@@ -53,4 +39,6 @@ def spend_recovery_code(code: str, factor: Factor, *, user_id: int) -> bool:
     except (SealError, KeyError):
         return False
     matching = [position for position, one in enumerate(known) if compare_user_code(actual=code, expected=one)]
-    return bool(matching) and staff.spend_code(user_id, matching[0])
+    if not matching:
+        return False
+    return staff.spend_recovery_code(user_id, matching[0])

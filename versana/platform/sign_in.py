@@ -28,7 +28,7 @@ def sign_in(*, email: str, password: str, code: str, address: str) -> User | Non
     record(Act.SIGN_IN_TRIED, user_id=user_id, client=client)
     if _too_many(user_id, client):
         return _failed(user_id, "too many attempts")
-    user = account(user_id) if user_id else None
+    user = staff.account(user_id) if user_id else None
     if user is None:
         make_password(password)  # as long as for somebody who is staff
         return _failed(user_id, "not staff")
@@ -37,17 +37,11 @@ def sign_in(*, email: str, password: str, code: str, address: str) -> User | Non
     return _with_code(user, code)
 
 
-def account(user_id: int) -> User | None:
-    """A member of staff, as far as this process may know them. None for anybody else."""
-    row = staff.account(user_id)
-    return User.from_db("default", row._fields, row) if row else None
-
-
 def _with_code(user: User, code: str) -> User | None:
     # Locked: of two who bring the same code at once, the second finds the first one's row.
     with transaction.atomic():
         list(User.objects.select_for_update().filter(pk=user.pk).values_list("pk"))
-        found = {factor.kind: factor for factor in factors.of(user.pk)}
+        found = {factor.kind: factor for factor in staff.factors(user.pk)}
         if not found.keys() & {"totp", "recovery_codes"}:
             return _failed(user.pk, "no second factor")
         if "totp" in found and (step := factors.time_step(code, found["totp"], after=_last_step(user.pk))):
