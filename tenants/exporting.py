@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from tenants import audit
+from tenants import audit, switches
 from tenants.archive import DIRECTORY, END, Stretch, end_record
 from tenants.contents import readme, sections
 from tenants.events import ExportContinues
@@ -38,13 +38,19 @@ class AlreadyUnderWay(Exception):
     """One export at a time."""
 
 
+class Paused(Exception):
+    """Whoever runs the installation has switched exports off."""
+
+
 class NotThere(Exception):
     """No export of this number, or none that can be fetched or deleted now."""
 
 
 # --- Asked for ------------------------------------------------------------------------------------------------------
 def request(*, by: Membership) -> Export:
-    """Begin an export. Raises AlreadyUnderWay. One that failed makes room for it."""
+    """Begin an export. Raises AlreadyUnderWay or Paused. One that failed makes room for it."""
+    if not switches.is_on(switches.Switch.EXPORTS):
+        raise Paused
     Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())  # two who press at once come one by one
     if Export.objects.filter(state__in=UNDER_WAY).exists():
         raise AlreadyUnderWay

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants import accounts, audit, doors, mails, members
+from tenants import accounts, audit, doors, mails, members, switches
 from tenants.addresses import MAX_LENGTH, AddressError, normalise
 from tenants.members import MemberError
 from tenants.models import AuditEvent, Invitation, Membership, Tenant, User
@@ -233,6 +233,8 @@ def _refuse_known(norm: str) -> None:
 
 
 def _refuse_too_many(*, resending: bool = False) -> None:
+    if not switches.is_on(switches.Switch.INVITATIONS):
+        raise MemberError(_("Whoever runs this installation has paused invitations. Try again later."))
     waiting = Invitation.objects.filter(accepted_at=None, revoked_at=None).count()
     if not resending and waiting >= MOST_OPEN:
         raise MemberError(_("%(most)d invitations are open. Revoke some first.") % {"most": MOST_OPEN})

@@ -336,61 +336,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 75
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "background"
-# Which queue each task is for: somebody waits at a screen for the interactive one. A test compares this with the tasks.
-CELERY_TASK_ROUTES = {
-    "tenants.outbox.tasks.deliver": {"queue": "interactive"},
-    "tenants.outbox.tasks.sweep": {"queue": "background"},
-    "tenants.outbox.tasks.tidy": {"queue": "background"},
-    "tenants.tasks.clear_sessions": {"queue": "background"},
-    "tenants.tasks.seal_audit": {"queue": "background"},
-    "tenants.tasks.delete_exports": {"queue": "background"},
-    "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
-    "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
-}
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
-    "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
-    "clear-sessions": {
-        "task": "tenants.tasks.clear_sessions",
-        "schedule": 86_400.0,
-        "options": {"expires": 86_400.0},
-    },
-    "reopen-stores": {
-        "task": "integrations.shopify.tasks.reopen_everywhere",
-        "schedule": 600.0,
-        "options": {"expires": 600.0},
-    },
-    "seal-audit": {"task": "tenants.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 60.0}},
-    "seal-whole-audit": {
-        "task": "tenants.tasks.seal_audit",
-        "kwargs": {"everything": True},
-        "schedule": 86_400.0,
-        "options": {"expires": 86_400.0},
-    },
-    "delete-exports": {
-        "task": "tenants.tasks.delete_exports",
-        "schedule": 3600.0,
-        "options": {"expires": 3600.0},
-    },
-    "forget-order-contexts": {
-        "task": "integrations.shopify.tasks.forget_everywhere",
-        "schedule": 3600.0,
-        "options": {"expires": 3600.0},
-    },
-}
-# Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
-EVENT_HANDLERS = {
-    "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
-    "integrations.shopify.events.StoreConnected": ["integrations.shopify.tasks.describe_store"],
-    "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
-    "tenants.events.ErasureNear": ["tenants.tasks.remind_owners"],
-    "tenants.events.ExportContinues": ["tenants.tasks.continue_export"],
-    "tenants.events.WorkspaceClosed": ["integrations.shopify.tasks.disconnect_stores"],
-    "tenants.outbox.mail.MailQueued": ["tenants.outbox.mail.deliver_mail"],
-}
-
 # What goes into a workspace's export beside its tables: packages that know more of their rows (tenants/exporting.py).
 EXPORTERS = ["inbox.exporting.MAILS"]
 # How long a closed workspace can be opened again before it is erased, and how long an export can be fetched.

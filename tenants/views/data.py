@@ -33,6 +33,8 @@ def exports(request: MemberRequest) -> HttpResponse:
             exporting.request(by=request.visit.membership)
         except exporting.AlreadyUnderWay:
             refused = True
+        except exporting.Paused:
+            pass  # the panel says so
     if not request.htmx:  # type: ignore[attr-defined]
         return _back(request)
     panel = pages.exports_panel(request.visit, refused=refused)

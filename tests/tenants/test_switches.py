@@ -10,7 +10,7 @@ from integrations.shopify import order_context, sidebar
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants import switches
-from tenants.models import User
+from tenants.models import Export, Invitation, User
 from tenants.rls.context import tenant_context
 from tenants.switches import Switch
 from tests import factories
@@ -145,3 +145,28 @@ def test_nothing_is_asked_of_shopify_while_the_switch_cannot_be_read(
     with tenant_context(cast.acme.pk):
         factories.connected_store(shopify, by=cast.olivia)
     assert look(cast).failure == "reading_paused"
+
+
+# --- Invitations and exports ------------------------------------------------------------------------------------------
+def test_paused_invitations_are_refused_in_words(cast: Cast, staff: psycopg.Connection) -> None:
+    throw(staff, Switch.INVITATIONS, on=False)
+    olivia = signed_in(cast.olivia)
+    asked = {"email": "noor@acme.example", "role": "agent"}
+    assert "has paused invitations" in text_of(olivia.post("/acme/settings/members/invite/", asked))
+    with tenant_context(cast.acme.pk):
+        assert not Invitation.objects.exists()
+    throw(staff, Switch.INVITATIONS, on=True)
+    assert olivia.post("/acme/settings/members/invite/", asked).status_code == 302
+
+
+def test_paused_exports_are_not_begun_and_the_page_says_so(cast: Cast, staff: psycopg.Connection) -> None:
+    throw(staff, Switch.EXPORTS, on=False)
+    olivia = signed_in(cast.olivia)
+    assert "has paused exports" in text_of(olivia.get("/acme/settings/data/"))
+    olivia.post("/acme/settings/data/exports/")
+    with tenant_context(cast.acme.pk):
+        assert not Export.objects.exists()
+    throw(staff, Switch.EXPORTS, on=True)
+    olivia.post("/acme/settings/data/exports/")
+    with tenant_context(cast.acme.pk):
+        assert Export.objects.count() == 1
