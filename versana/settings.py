@@ -12,6 +12,8 @@ import environ
 from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from versana import work
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -336,6 +338,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 75
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "background"
+CELERY_TASK_ROUTES, CELERY_BEAT_SCHEDULE, EVENT_HANDLERS = work.TASK_ROUTES, work.BEAT_SCHEDULE, work.EVENT_HANDLERS
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What goes into a workspace's export beside its tables: packages that know more of their rows (tenants/exporting.py).
