@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -23,6 +24,9 @@ from tenants.rls.database import Address, set_up, with_database
 from tenants.roles import Role
 
 pytest_plugins = ["tests.telling"]
+# How long an example may take says something about the machine alone.
+hypothesis.settings.register_profile("versana", deadline=None)
+hypothesis.settings.load_profile("versana")
 PASSWORD = "correct horse battery staple"
 
 
