@@ -68,6 +68,7 @@ WORDS: dict[Action, Words] = {
     Action.SECOND_FACTOR_REQUIRED: Words(Group.SECURITY, _("made a second factor a rule for everybody")),
     Action.SECOND_FACTOR_OPTIONAL: Words(Group.SECURITY, _("lifted the rule that everybody needs a second factor")),
     Action.SECOND_FACTOR_REMOVED: Words(Group.SECURITY, _("removed their second factor, which the workspace asks for")),
+    Action.SECOND_FACTOR_RESET: Words(Group.SECURITY, _("reset the second factor of a member")),
     Action.MEMBER_ADDED: Words(Group.PEOPLE, _("added a member")),
     Action.MEMBER_INVITED: Words(Group.PEOPLE, _("invited somebody")),
     Action.INVITATION_RESENT: Words(Group.PEOPLE, _("sent an invitation again")),

@@ -83,9 +83,7 @@ class FirstRunForm(forms.Form):
         suggestion = provisioning.suggestion(typed)
         if not suggestion:
             return words
-        data = self.data.copy()  # type: ignore[attr-defined]
-        data["slug"] = suggestion
-        self.data = data
+        self.data = {**self.data.dict(), "slug": suggestion}  # type: ignore[attr-defined]
         return _("%(words)s “%(suggestion)s” would do.") % {"words": words, "suggestion": suggestion}
 
 

@@ -125,12 +125,12 @@ def _late() -> list[datetime]:
 
 
 def _names(rows: Iterable[AuditEvent]) -> dict[str, str]:
-    """Names for targets that are members by their id; asked for only where there are any."""
-    ids = {int(key) for row in rows if (key := row.target.removeprefix("membership ")).isdigit() and key != row.target}
-    if not ids:
+    """Names for targets that are members by their number; asked for only where there are any."""
+    found = {int(key) for row in rows if (key := row.target.removeprefix("member ")).isdigit() and key != row.target}
+    if not found:
         return {}
-    members = Membership.objects.filter(pk__in=ids).select_related("user")
-    return {f"membership {one.pk}": one.user.display_name for one in members}
+    members = Membership.objects.filter(number__in=found).select_related("user")
+    return {f"member {one.number}": one.user.display_name for one in members}
 
 
 def _row(row: AuditEvent, names: Mapping[str, str]) -> AuditRow:

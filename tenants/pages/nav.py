@@ -25,14 +25,9 @@ _GROUPS = (
         (
             (_("General"), "tenants:general", Permission.SEE_SETTINGS),
             (_("Members"), "tenants:members", Permission.SEE_MEMBERS),
+            (_("Security"), "tenants:security", Permission.SEE_SETTINGS),
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
             (_("Data"), "tenants:data", Permission.EXPORT_DATA),
-        ),
-    ),
-    (
-        _("Security"),
-        (
-            (_("Second factor"), "tenants:security", Permission.SEE_SETTINGS),
             (_("Audit log"), "tenants:audit", Permission.SEE_AUDIT),
         ),
     ),

@@ -29,6 +29,10 @@ def _field(model: str, name: str) -> Callable[[House], object]:
 # Namespace or name of the route, and parameter -> value. A parameter that is called as a model (`membership`, `export`), or
 # that follows a segment called as one (`exports/<int:number>/`), needs no line.
 FILLINGS: dict[tuple[str, str], Filling] = {
+    ("tenants:member_role", "number"): Filling(_field("Membership", "number")),
+    ("tenants:member_remove", "number"): Filling(_field("Membership", "number")),
+    # Whose session it is, is the person's own affair (tests/tenants/test_sessions.py): asked for one of nobody's.
+    ("tenants:end_session", "session"): Filling(lambda house: 900_000_001, ordinal=True),
     ("inbox", "number"): Filling(_field("Conversation", "number")),
     ("inbox", "store"): Filling(_field("Store", "number")),
     ("inbox", "order"): Filling(lambda house: ORDER_ID, ordinal=True),

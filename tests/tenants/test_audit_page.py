@@ -225,7 +225,7 @@ def test_pages_go_back_in_time_without_gaps_while_new_entries_arrive(cast: Cast)
 
     def numbers(targets: list[str]) -> list[str]:
         """Of the generated ones alone: members' ids are shown as names."""
-        return [last for one in targets if not one.startswith("membership") and (last := one.split()[-1]).isdigit()]
+        return [last for one in targets if not one.startswith("member ") and (last := one.split()[-1]).isdigit()]
 
     with tenant_context(cast.acme.pk):
         wanted = list(AuditEvent.objects.order_by("-at", "-pk").values_list("target", flat=True))

@@ -128,5 +128,7 @@ def test_cookies_go_over_https_alone() -> None:
         cookies = asked(process, path)[path][3]
         assert cookies or process == "web"
         for name, (secure, httponly, samesite) in cookies.items():
-            assert (secure, samesite) == (True, "Lax"), name
+            assert secure, name
+            # Strict where nobody comes from elsewhere; the way back from Shopify needs Lax.
+            assert samesite in (("Lax",) if process == "web" else ("Lax", "Strict")), name
             assert httponly or "csrf" in name
