@@ -18,7 +18,7 @@ UNAUDITED = {
     "tenants.members:end_what_rests_on": "A part of a change of a member, whose row names what ended with it.",
     "tenants.first_run:new_link": "There is no workspace yet.",
     "tenants.erasing:erase": "The log goes too; the tombstone says what was there.",
-    "tenants.erasing:sweep": "As above.",
+    "tenants.erasing:sweep": "Of workspaces that are gone already.",
     "tenants.exporting:proceed": "The export was asked for, which is recorded; this is its making.",
     "tenants.tasks:continue_export": "See exporting.proceed.",
     "tenants.tasks:clear_sessions": "Sessions belong to people, not to workspaces.",

@@ -123,7 +123,7 @@ def unlike(model: type[models.Model], columns: dict[str, Any]) -> dict[str, Any]
     for field in _free_fields(model):
         value = columns[field.column]
         if isinstance(value, int):
-            changed[field.column] = value + 1_000_000 * again
+            changed[field.column] = 1_000_000_000 + again  # above all others, and still what the smallest column holds
         elif isinstance(value, str):
             suffix = f"-{again}"
             changed[field.column] = value[: (field.max_length or 10_000) - len(suffix)] + suffix

@@ -98,7 +98,8 @@ def judged(
     guarded = route.access.startswith(("member:", "signed-in"))
     if guarded and status == 302 and to_sign_in is not (actor.kind == "anonymous"):
         return "leads somebody who is signed in to the sign-in, or a visitor past it"
-    text = response.content.decode(errors="replace") + str(response.headers)
+    body = b"".join(response) if response.streaming else response.content
+    text = body.decode(errors="replace") + str(response.headers)
     told = {word for house in others for word in house.told_by(text)}
     return f"tells {sorted(told)} of another workspace" if told else ""
 
