@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from integrations.shopify import attempts, stored
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.types import CustomerOrders, Money
 from tenants import provisioning
-from tenants.models import Membership, Tenant, User
+from tenants.models import Export, Handover, Membership, Tenant, User
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 from tests.integrations.shopify.test_order_cards import ORDER
@@ -62,14 +63,19 @@ def furnish(name: str) -> House:
             people[role.value] = _person(f"{role}@{tenant.slug}.example")
             provisioning.add_member(user=people[role.value], role=role, by=owner)
         _fill(rows)
+        offered = Membership.objects.get(user=people[Role.AGENT.value])
+        Handover.objects.update(giver=owner, taker=offered, ended_at=None, accepted_at=None)
     return House(tenant, rows, people, _failed_attempt(owner))
 
 
 def _fill(rows: Rows) -> None:
-    message, context, store = rows[Message], rows[OrderContext], rows[Store]
+    message, context, store, export = rows[Message], rows[OrderContext], rows[Store], rows[Export]
     assert isinstance(message, Message)
     assert isinstance(context, OrderContext)
     assert isinstance(store, Store)
+    assert isinstance(export, Export)
+    export.state, export.expires_at = Export.State.READY, timezone.now() + timedelta(days=1)
+    export.save()
     store.shop_domain = f"{store.shop_domain}.myshopify.com"
     store.save()
     message.html = f"<p>{message.message_id}</p>"
