@@ -64,7 +64,8 @@ def furnish(name: str) -> House:
             provisioning.add_member(user=people[role.value], role=role, by=owner)
         _fill(rows)
         offered = Membership.objects.get(user=people[Role.AGENT.value])
-        Handover.objects.update(giver=owner, taker=offered, ended_at=None, accepted_at=None)
+        soon = timezone.now() + timedelta(days=1)
+        Handover.objects.update(giver=owner, taker=offered, expires_at=soon, ended_at=None, accepted_at=None)
     return House(tenant, rows, people, _failed_attempt(owner))
 
 
