@@ -43,6 +43,14 @@ def unseal_text(sealed: str, *, place: Sequence[str]) -> str:
 def self_test() -> None:
     """Seal and open a constant with every key, so that a broken ring stops the start and not the first customer."""
     for key_id, key in keys().items():
-        envelope = sealing.seal(b"self-test", key_id=key_id, key=key, place=("self-test",))
-        if sealing.unseal(envelope, keys=keys(), place=("self-test",)) != b"self-test":
+        if not _works(key_id, key):
             raise ImproperlyConfigured(f"Sealing key {key_id} does not open what it sealed.")
+
+
+def _works(key_id: int, key: bytes) -> bool:
+    place = ("self-test",)
+    try:
+        envelope = sealing.seal(b"self-test", key_id=key_id, key=key, place=place)
+        return sealing.unseal(envelope, keys=keys(), place=place) == b"self-test"
+    except sealing.SealError:
+        return False

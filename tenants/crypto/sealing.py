@@ -33,9 +33,8 @@ def seal(plain: bytes, *, key_id: int, key: bytes, place: Sequence[str]) -> byte
     sealed = None
     try:
         sealed = AESGCM(key).encrypt(nonce, plain, _associated(place, head))
-    except (
-        Exception
-    ):  # Whatever it says: error reports show the frame, in which the value and the key are local variables.
+    except Exception:
+        # Whatever it says: error reports show its frame, in which the value and the key are local variables.
         sealed = None
     finally:
         del plain, key

@@ -29,10 +29,10 @@ def test_an_owner_finds_what_was_done_and_downloads_a_log_that_verifies(visit: V
     expect(first.locator("del")).not_to_have_text("Europe/Vienna")
     expect(first.locator("ins")).to_have_text("Europe/Vienna")
     page.get_by_label("About").select_option("People")
-    page.get_by_label("Target begins with").fill("membership")
+    page.get_by_label("Target begins with").fill("member")
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".audit > li").first).to_contain_text("added a member: Adam Brandt")
-    expect(page).to_have_url(f"{LOG}?group=people&actor=&begin=&end=&target=membership")
+    expect(page.locator(".audit > li").filter(has_text="added a member: Adam Brandt")).to_be_visible()
+    expect(page).to_have_url(f"{LOG}?group=people&actor=&begin=&end=&target=member")
     page.get_by_role("link", name="Show everything").click()
     expect(page).to_have_url(LOG)
     with page.expect_download() as download:

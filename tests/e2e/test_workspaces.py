@@ -73,7 +73,7 @@ def window(browser: Browser, empty: Installation, watch: Watch) -> Iterator[Open
             page.goto("/")
             page.get_by_label(re.compile("^E-?mail")).fill(email)
             page.get_by_label("Password", exact=True).fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("button", name="Sign in", exact=True).click()
         return page
 
     yield open_page
@@ -180,7 +180,7 @@ def test_ten_workspaces_scroll_in_the_menu_and_the_current_one_is_marked(window:
     page.goto("/account/login/?next=/northwind/inbox/")
     page.get_by_label(re.compile("^E-?mail")).fill(OLIVIA)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Workspace Northwind Traders").press("Enter")
     menu = page.locator("#workspace-menu")
     expect(menu.get_by_role("link")).to_have_count(10)

@@ -163,7 +163,11 @@ def thread(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_GET
 def sign_in(request: HttpRequest) -> HttpResponse:
-    return render(request, "account/login.html", {"form": SignInForm(), "theme": _theme(request), "frame": None})
+    return render(
+        request,
+        "account/login.html",
+        {"form": SignInForm(), "theme": _theme(request), "frame": None, "nobody_yet": False},
+    )
 
 
 @require_GET
