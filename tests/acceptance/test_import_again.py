@@ -1,9 +1,12 @@
 """A mailbox that was imported before changes nothing."""
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from tests.acceptance.conftest import Acme
+
+pytestmark = pytest.mark.long
 
 
 def contents(database: psycopg.Connection) -> dict[str, tuple[object, ...]]:

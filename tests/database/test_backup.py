@@ -31,6 +31,8 @@ from tests.telling import Tell
 from versana.devservices import binaries
 from versana.devservices.places import ROOT
 
+pytestmark = pytest.mark.long
+
 HEADING = "Backup and restore"
 Content = dict[str, list[str]]
 

@@ -20,6 +20,8 @@ from tests.telling import Tell
 from versana.devservices.credentials import ROLES
 from versana.devservices.places import ROOT
 
+pytestmark = pytest.mark.long
+
 # Where the process is killed: at the last statement of a migration, before anything of it is committed.
 KILLED_AT = ("tenants", "inbox")
 HELD = 4242

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Visit, open_conversation
 from tests.e2e.house import AGENT, HARBOR, OWNER
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stores")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stores"), pytest.mark.long]
 GENERAL = "/acme/settings/general/"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.e2e.browsing import serving
 from versana.gallery.views import PAGES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 WIDE, PHONE, NARROW = (1440, 900), (390, 844), (360, 740)
 Open = Callable[..., Page]
 

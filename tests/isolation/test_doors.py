@@ -30,7 +30,7 @@ from tests.isolation.houses import House, furnish, signed_in
 from tests.isolation.routes import routes
 from tests.telling import Tell
 
-pytestmark = pytest.mark.filterwarnings("ignore:No directory at:UserWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:No directory at:UserWarning"), pytest.mark.long]
 
 
 @pytest.fixture

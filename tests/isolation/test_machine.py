@@ -17,6 +17,8 @@ from tests.isolation.machine import Neighbourhood, Street
 from tests.isolation.overseer import as_superuser, overseen, prepare_to_look
 from tests.telling import Tell
 
+pytestmark = pytest.mark.long
+
 STEPS = 50  # of one walk, at most
 # Without shrinking: that would take minutes, and the walk that failed is printed as it was.
 WALK = {

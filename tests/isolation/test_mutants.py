@@ -21,6 +21,8 @@ from tests.isolation.overseer import AS_APPLICATION, AS_SUPERUSER, as_superuser,
 from tests.isolation.rows import populate, workspace
 from tests.telling import Tell
 
+pytestmark = pytest.mark.long
+
 
 @contextmanager
 def mutated(superuser_url: str, *statements: str) -> Iterator[Neighbours]:

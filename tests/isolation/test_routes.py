@@ -22,7 +22,7 @@ from tests.telling import Tell
 from tests.tenants.test_access import UNMARKED
 
 # WhiteNoise looks for collected files, which only an installation has.
-pytestmark = pytest.mark.filterwarnings("ignore:No directory at:UserWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:No directory at:UserWarning"), pytest.mark.long]
 ROUTES = routes()
 METHODS = ("GET", "POST")
 SERVED = {200, 201, 204, 301, 302, 303}

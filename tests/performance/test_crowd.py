@@ -9,6 +9,8 @@ from tenants.doors import tenant_ids
 from tenants.rls.context import tenant_context
 from tests.performance import crowd
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.django_db(transaction=True)
 def test_a_small_crowd_has_workspaces_of_all_sizes_whose_rows_belong_together(superuser_url: str) -> None:

@@ -28,6 +28,7 @@ from tests.walking import without_static
 
 __all__ = ["without_static"]
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.django_db(transaction=True, databases=["default", "owner"]),
     pytest.mark.usefixtures("without_static"),
 ]

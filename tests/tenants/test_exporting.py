@@ -34,7 +34,7 @@ from tests.telling import Tell
 from tests.walking import cast, signed_in, soup_of, text_of, work
 
 __all__ = ["cast"]  # a fixture
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cast"), pytest.mark.long]
 DATA = "/acme/settings/data/"
 EXPORTS = "/acme/settings/data/exports/"
 

@@ -17,7 +17,7 @@ from tenants.rls.database import with_database
 from tests.conftest import PASSWORD, make_cast
 from tests.versana.platform_process import Staff, actions, make_staff, run
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "owner"]), pytest.mark.long]
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ settings = import_module(os.environ["DJANGO_SETTINGS_MODULE"])
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 django.setup()
 from django.test import Client
+
+pytestmark = pytest.mark.long
 client = Client(SERVER_NAME="support.example.com", raise_request_exception=False)
 out = {}
 for path in json.loads(sys.argv[1]):

@@ -23,9 +23,12 @@ LOCK = "-m uv pip compile --quiet --universal --python-version 3.11 --generate-h
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Lint, then pytest; with arguments only pytest. --pgbouncer: through PgBouncer in transaction mode."""
+    """Lint, then the tests that take minutes; --all: the long ones too; --pgbouncer: all, through PgBouncer in
+    transaction mode, without lint. With arguments of pytest's: only pytest, with these."""
     if "--pgbouncer" in arguments:
-        return through_pgbouncer([each for each in arguments if each != "--pgbouncer"])
+        return through_pgbouncer([each for each in arguments if each not in ("--pgbouncer", "--all")])
+    everything = "--all" in arguments
+    arguments = [each for each in arguments if each != "--all"]
     caller = caller_environment()
     browser = chromium.find() if arguments else chromium.find_or_install()
     if not browser and caller.get("CI") == "true":
@@ -35,7 +38,7 @@ def test(arguments: Sequence[str]) -> int:
         print(f"-- servers: {time.monotonic() - begun:.1f} s", flush=True)
         if not arguments and (status := run_lint(env)):
             return status
-        return _pytest(arguments, env, browser)
+        return _pytest(arguments, env, browser, short=not (everything or arguments))
 
 
 def through_pgbouncer(arguments: Sequence[str]) -> int:
@@ -47,8 +50,11 @@ def through_pgbouncer(arguments: Sequence[str]) -> int:
         return _pytest(arguments, env, chromium.find(), pooled=True)
 
 
-def _pytest(arguments: Sequence[str], env: Mapping[str, str], browser: str, *, pooled: bool = False) -> int:
-    left_out = ["nightly", *([] if browser else ["browser"]), *([] if pooled else ["pgbouncer"])]
+def _pytest(
+    arguments: Sequence[str], env: Mapping[str, str], browser: str, *, pooled: bool = False, short: bool = False
+) -> int:
+    choices = {"nightly": True, "browser": not browser, "pgbouncer": not pooled, "long": short}
+    left_out = [mark for mark, out in choices.items() if out]
     marks = ["-m", " and ".join(f"not {mark}" for mark in left_out)]
     if not browser:
         print(chromium.missing(), flush=True)

@@ -31,6 +31,8 @@ from tests.architecture.source import ROOT
 from tests.isolation.rows import populate, workspace
 from tests.telling import Tell
 
+pytestmark = pytest.mark.long
+
 OLD, NEW = os.urandom(32), os.urandom(32)
 
 

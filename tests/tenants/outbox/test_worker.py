@@ -21,6 +21,8 @@ from tenants.outbox.models import Event, QueuedMail
 from tenants.rls.database import with_database
 from tests.tenants.outbox.conftest import later, waited
 
+pytestmark = pytest.mark.long
+
 COUNT = 100
 WORKER = [
     "-m",
