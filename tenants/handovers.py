@@ -29,8 +29,9 @@ def current() -> Handover | None:
 
 @transaction.atomic
 def offer(*, taker: Membership, by: Membership) -> Handover:
-    """Raises MemberError for somebody who cannot take it, or while another offer is open."""
+    """Raises MemberError for somebody who cannot take it, while another offer is open, and in a closed workspace."""
     giver = members.authorise(by=by, permission=Permission.HAND_OVER)
+    members.refuse_if_closed()
     if not members.present().filter(pk=taker.pk).exclude(role=Role.OWNER).exists():
         raise MemberError(_("A workspace is handed over to a member who does not own it yet."))
     if current():
@@ -48,8 +49,9 @@ def offer(*, taker: Membership, by: Membership) -> Handover:
 
 @transaction.atomic
 def accept(*, handover: Handover, by: Membership) -> Handover:
-    """The taker becomes owner and the giver administrator."""
+    """The taker becomes owner and the giver administrator. Not in a closed workspace: whoever closed it keeps the way back."""
     taker, handover = _answered(handover, by=by)
+    members.refuse_if_closed()
     giver = members.present().filter(pk=handover.giver_id, role=Role.OWNER).first()
     if giver is None or taker.role == Role.OWNER:
         raise MemberError(_("This offer is not open any more."))

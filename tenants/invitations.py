@@ -80,6 +80,7 @@ def invite(*, email: str, role: Role, by: Membership) -> Invitation:
     actor = members.authorise(by=by, permission=Permission.MANAGE_MEMBERS)
     if not may_give(actor.role, role):
         raise PermissionDenied
+    members.refuse_if_closed()
     email, norm = email.strip(), _address(email)
     _refuse_known(norm)
     _refuse_too_many()
@@ -101,8 +102,9 @@ def invite(*, email: str, role: Role, by: Membership) -> Invitation:
 
 @transaction.atomic
 def resend(*, invitation: Invitation, by: Membership) -> Invitation:
-    """The same invitation with another link, for another week. The old link is nobody's from now on."""
+    """The same invitation with another link, for another week. The old link is nobody's from now on. Raises MemberError."""
     actor, invitation = _for_change(invitation, by=by)
+    members.refuse_if_closed()
     _refuse_too_many(resending=True)
     token, now = secrets.token_urlsafe(32), timezone.now()
     invitation.token_hash, invitation.sent_at, invitation.expires_at = _hash(token), now, now + LIFETIME

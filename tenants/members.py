@@ -46,6 +46,12 @@ def authorise(*, by: Membership, permission: Permission) -> Membership:
     return actor
 
 
+def refuse_if_closed() -> None:
+    """Behind the lock: raises MemberError in a workspace that is closed, where nothing new begins among its people."""
+    if Tenant.objects.filter(pk=current_tenant_id(), closed_at__isnull=False).exists():
+        raise MemberError(_("This workspace is closed. An owner can open it again under Settings, Data."))
+
+
 @transaction.atomic
 def change_role(*, member: Membership, role: Role, by: Membership) -> Membership:
     """Raises MemberError for the last owner, PermissionDenied where an owner's role is given or taken by another."""

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
-from tenants import closing, doors
+from tenants import closing, doors, exporting, handovers, invitations, members
+from tenants.members import MemberError
 from tenants.models import AuditEvent, Membership, Tenant, User
 from tenants.outbox import delivery
 from tenants.outbox.models import Event
@@ -19,6 +20,7 @@ from tenants.roles import Role
 from tests import factories
 from tests.conftest import PASSWORD, Cast
 from tests.isolation.rows import workspace
+from tests.tenants.joining import audited, invite
 from tests.walking import answer, cast, pending, shopify, signed_in, soup_of, start, text_of, work
 
 __all__ = ["cast", "shopify"]  # fixtures
@@ -131,6 +133,54 @@ def test_owners_are_led_to_the_data_from_everywhere(cast: Cast) -> None:
             assert client.get(address)["Location"] == DATA, address
             assert client.post(address)["Location"] == DATA, address
     assert "Open the workspace again" in text_of(client.get(DATA))
+
+
+def test_nobody_is_invited_and_nothing_offered_in_a_closed_workspace(cast: Cast) -> None:
+    invitation = invite(cast.adam)
+    with tenant_context(cast.acme.pk):
+        handover = handovers.offer(taker=cast.adam, by=cast.olivia)
+    close(cast)
+    with tenant_context(cast.acme.pk):
+        with pytest.raises(MemberError, match="This workspace is closed"):
+            handovers.accept(handover=handover, by=cast.adam)
+        handovers.withdraw(handover=handover, by=cast.olivia)  # what ends something is no beginning
+        sent, events = len(mail.outbox), len(audited(cast.acme))
+        for refused in (
+            lambda: invitations.invite(email="lena@elsewhere.example", role=Role.AGENT, by=cast.olivia),
+            lambda: invitations.resend(invitation=invitation, by=cast.adam),
+            lambda: handovers.offer(taker=cast.ava, by=cast.olivia),
+        ):
+            with pytest.raises(MemberError, match="This workspace is closed"):
+                refused()
+        assert (len(mail.outbox), len(audited(cast.acme))) == (sent, events)
+        assert exporting.request(by=cast.olivia).number == 1, "the data may be taken away until the day"
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        ("invite/", {"email": "lena@elsewhere.example", "role": "agent"}, 422),
+        ("invitations/1/resend/", {}, 409),
+        ("handover/", {"taker": "2", "slug": "acme"}, 409),
+    ],
+    ids=["invite", "resend", "offer"],
+)
+def test_a_form_that_meets_the_closing_half_way_is_told_why(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, path: str, form: dict[str, str], status: int
+) -> None:
+    """The request was let in, and the workspace is closed when it gets the lock."""
+    invite(cast.adam)
+    mail.outbox.clear()
+    real = members.lock
+
+    def closed_meanwhile() -> Tenant:
+        Tenant.objects.update(closed_at=timezone.now())
+        return real()
+
+    monkeypatch.setattr(members, "lock", closed_meanwhile)
+    response = signed_in(cast.olivia).post(f"/acme/settings/members/{path}", form)
+    assert (response.status_code, "This workspace is closed." in text_of(response)) == (status, True)
+    assert mail.outbox == []
 
 
 def test_the_neighbour_and_another_workspace_of_a_member_go_on(cast: Cast) -> None:
