@@ -24,6 +24,10 @@ SNIPPET_LIMIT = 200
 SHOWN_LIMIT = 200_000  # Characters of a text that a page can bear; a longer one comes with the mail as a file.
 
 
+class ClosedWorkspace(Exception):
+    """The workspace is closed: no mail comes in that its people could not read, and that is erased with the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Where a mail is now. `is_new` is False when it was there before; then nothing was changed."""
@@ -33,7 +37,8 @@ class Receipt:
 
 
 def receive(*, mail: InboundMail, now: datetime) -> Receipt:
-    """Take `mail` into the current workspace, once. Raises BadMail for one that nobody could be told about."""
+    """Take `mail` into the current workspace, once. Raises BadMail for one that nobody could be told about, and
+    ClosedWorkspace for every one."""
     with transaction.atomic():
         support = frozenset(_locked_workspace().support_addresses)
         seen = Message.objects.filter(message_id=mail.message_id).first()
@@ -56,7 +61,11 @@ def _locked_workspace() -> Tenant:
 
     `no_key`: other rows of this workspace may still be written meanwhile, which refer to the locked one.
     """
-    return Tenant.objects.select_for_update(no_key=True).only("support_addresses").get(pk=current_tenant_id())
+    rows = Tenant.objects.select_for_update(no_key=True).only("support_addresses", "closed_at")
+    tenant = rows.get(pk=current_tenant_id())
+    if tenant.closed_at is not None:
+        raise ClosedWorkspace
+    return tenant
 
 
 def _named(mail: InboundMail) -> frozenset[str]:

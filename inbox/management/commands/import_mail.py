@@ -1,7 +1,7 @@
 """`manage.py import_mail --workspace acme FILE...`: mails from mailbox files into a workspace.
 
 Each mail has a transaction of its own: a bad one is reported by its number and its neighbours are imported. What was
-imported before is left as it is, so an interrupted import is simply run again.
+imported before is left as it is, so an interrupted import is simply run again. A closed workspace takes nothing in.
 """
 
 import sys
@@ -15,12 +15,13 @@ from django.db import DataError, IntegrityError
 from django.utils import timezone
 
 from inbox.email.files import FoundMail, UnreadableFile, mails_in
-from inbox.email.inbound import receive
+from inbox.email.inbound import ClosedWorkspace, receive
 from inbox.email.parsing import BadMail, parse
 from tenants.doors import tenant_of_slug
+from tenants.models import Tenant
 from tenants.rls.context import tenant_context
 
-SOME_REFUSED, NOTHING_READ = 1, 2
+SOME_REFUSED, NOTHING_READ, CLOSED = 1, 2, 3
 PROGRESS_EVERY = 100
 
 
@@ -55,8 +56,16 @@ class Command(BaseCommand):
             raise CommandError(f"There is no workspace “{options['workspace']}”.", returncode=NOTHING_READ)
         files: list[Path] = options["files"]
         tally = Tally()
-        for path in files:
-            self._import_file(path, tenant_id=tenant_id, tally=tally, prefix=f"{path}: " if len(files) > 1 else "")
+        try:
+            _refuse_closed(tenant_id)
+            for path in files:
+                self._import_file(path, tenant_id=tenant_id, tally=tally, prefix=f"{path}: " if len(files) > 1 else "")
+        except ClosedWorkspace:
+            before = f" {tally.imported} mails were imported before it was." if tally.imported else ""
+            raise CommandError(
+                f"The workspace “{options['workspace']}” is closed: no mail comes in unless an owner opens it again.{before}",
+                returncode=CLOSED,
+            ) from None
         self.stdout.write(f"{tally.imported} imported, {tally.there} already there, {tally.refused} refused")
         if tally.status:
             sys.exit(tally.status)
@@ -90,3 +99,10 @@ class Command(BaseCommand):
             tally.imported += 1
         else:
             tally.there += 1
+
+
+def _refuse_closed(tenant_id: int) -> None:
+    """Before a file is read. Each mail asks again behind the workspace's lock."""
+    with tenant_context(tenant_id):
+        if Tenant.objects.filter(pk=tenant_id, closed_at__isnull=False).exists():
+            raise ClosedWorkspace

@@ -1,5 +1,6 @@
 """The import command: what it prints, how it exits, and that it may be run again."""
 
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -7,8 +8,12 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
+from inbox.email import files
+from inbox.management.commands import import_mail
 from inbox.models import Conversation, Message
+from tenants.models import Tenant
 from tenants.rls.context import tenant_context
 from tests.conftest import Cast
 from tests.inbox.email import hostile
@@ -125,6 +130,38 @@ def test_an_unknown_workspace_is_said_to_be_none(cast: Cast, tmp_path: Path, wor
     with pytest.raises(CommandError, match="no workspace") as refusal:
         run(box(tmp_path, mail("one")), workspace=workspace)
     assert refusal.value.returncode == 2
+
+
+def close(cast: Cast) -> None:
+    with tenant_context(cast.acme.pk):
+        Tenant.objects.update(closed_at=timezone.now())
+
+
+def test_a_closed_workspace_takes_no_mail_in(cast: Cast, tmp_path: Path) -> None:
+    close(cast)
+    before = everything(cast)
+    with pytest.raises(CommandError, match="“acme” is closed") as refusal:
+        run(box(tmp_path, mail("one"), b"Subject: nobody\n\nx\n"))
+    assert refusal.value.returncode == 3
+    assert everything(cast) == before
+
+
+def test_an_import_that_meets_the_closing_half_way_ends_there_and_says_how_far_it_came(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (files.FoundMail(number, mail(f"n{number}")) for number in (1, 2, 3))
+
+    def closed_after_the_first(path: Path) -> Iterator[files.FoundMail]:
+        yield first
+        close(cast)
+        yield from (second, third)
+
+    monkeypatch.setattr(import_mail, "mails_in", closed_after_the_first)
+    with pytest.raises(CommandError, match="1 mails were imported before") as refusal:
+        run(tmp_path)
+    assert refusal.value.returncode == 3
+    with tenant_context(cast.acme.pk):
+        assert Message.objects.count() == 1
 
 
 def test_the_workspace_next_door_sees_nothing_of_it(cast: Cast, tmp_path: Path) -> None:
