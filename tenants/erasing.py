@@ -1,7 +1,7 @@
 """Erase what a closed workspace held, once its time is over. Run by `manage.py erase_closed` under the owner's role.
 
 What stays is a tombstone: the address, which is never given out again, how many rows there were, and the end of the
-record's chain, by which an export taken before can still be verified.
+record's chain, sealed for the last time, by which an export taken before can still be verified.
 
 An account goes with the workspace when no other workspace's rows name it: whoever belongs nowhere has had the same time
 to join somewhere, and nobody else would ever delete it. Staff of the platform stay.
@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from tenants import doors, staff
+from tenants import audit_chain, doors, members, staff
 from tenants.models import AuditSeal, Tenant, TenantOwned, Tombstone, User
 from tenants.outbox.mail import MailQueued
 from tenants.outbox.models import Event, QueuedMail
@@ -81,17 +81,28 @@ def sweep() -> None:
 
 
 def _tombstone(doomed: Doomed) -> Tombstone:
-    with tenant_context(doomed.tenant_id):
-        length = AuditSeal.objects.count()
-        head = AuditSeal.objects.order_by("-position").values_list("hash", flat=True).first() or ""
+    """The one of an earlier run, or a new one. Only that is preceded by sealing: of a chain half gone there is no end."""
     found = Tombstone.objects.using(OWNER).filter(tenant_id=doomed.tenant_id).first()
-    return found or Tombstone.objects.using(OWNER).create(
+    if found is not None:
+        return found
+    length, head = _end_of_the_record(doomed.tenant_id)
+    return Tombstone.objects.using(OWNER).create(
         tenant_id=doomed.tenant_id,
         slug=doomed.slug,
         rows=removal.count_rows(doomed.tenant_id),
         audit_length=length,
         audit_head=head,
     )
+
+
+def _end_of_the_record(tenant_id: int) -> tuple[int, str]:
+    """How long the chain is and the hash it ends with, once every event is sealed, those of the last minute among them."""
+    with tenant_context(tenant_id):
+        members.lock()  # Sealing leaves a workspace alone that somebody else is sealing: here it is waited for.
+        while audit_chain.seal(everything=True):
+            pass
+        length = AuditSeal.objects.count()
+        return length, audit_chain.head().hash if length else ""
 
 
 def _is_there(tenant_id: int) -> bool:
