@@ -1,5 +1,7 @@
 """Connected stores, what we last knew of a contact in each, attempts to connect."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -46,6 +48,7 @@ class Store(TenantOwned):
     refresh_token = SealedTextField(null=True, bind_to=("tenant_id", "shop_domain"))
     refresh_expires_at = models.DateTimeField(null=True)
     refresh_leased_until = models.DateTimeField(null=True)
+    clock: datetime  # no column: the database's time when the row was read, where that was asked for (stores.py)
 
     class Meta(TenantOwned.Meta):
         constraints = [
@@ -98,6 +101,7 @@ class OrderContext(TenantOwned):
     failing_since = models.DateTimeField(null=True)
     failure = models.CharField(max_length=40, blank=True)
     looked_at = models.DateTimeField(default=timezone.now)
+    clock: datetime  # no column: the database's time when the row was read, where that was asked for (order_context.py)
 
     class Meta(TenantOwned.Meta):
         constraints = [

@@ -2,16 +2,20 @@
 
 A look never waits: it returns the stored row and, when that is stale, claims the refresh (one UPDATE that only one of many
 viewers wins) and publishes an event. The refresh runs in a worker, with no transaction open while Shopify is asked.
+
+Times are the database's, in writing and in comparing: by the clock of a worker that is an hour ahead, an answer would be
+fresh for an hour, and a lease be held for as long.
 """
 
 import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError, RateLimited, TokenRefused
 from integrations.shopify import client, stored, stores
@@ -55,23 +59,20 @@ def look(
     """
     wanted = list(stores)
     rows = _rows(wanted, email_norm, {row.store_id: row for row in rows_at_hand})
-    now = timezone.now()
     looks = []
     # In the order of ids: two viewers claiming several rows never wait for each other crosswise.
     for store in sorted(wanted, key=lambda store: store.pk):
         row = rows.get(store.pk)
-        if row is not None and readable(store) and _due(row, now=now, force=force) and _claim(row, now=now):
+        if row is not None and readable(store) and _due(row, force=force) and _claim(row):
             publish(OrderContextWanted(context_id=row.pk))
-        looks.append(
-            Look(store, row, refreshing=row is not None and row.leased_until is not None and row.leased_until > now)
-        )
+        looks.append(Look(store, row, refreshing=row is not None and _leased(row)))
     position = {store.pk: index for index, store in enumerate(wanted)}
     return sorted(looks, key=lambda item: position[item.store.pk])
 
 
 def row_with_store(*, store_number: int, email_norm: str) -> OrderContext | None:
     """A row and its store in one query: a section that is polled finds both there nearly always."""
-    rows = OrderContext.objects.filter(store__number=store_number, email_norm=email_norm)
+    rows = _told_the_time(OrderContext.objects.filter(store__number=store_number, email_norm=email_norm))
     # There is one at most; sorted by id, as first() would, PostgreSQL might walk all rows of a large workspace for it.
     whole = rows.exclude(store__state=Store.State.DISCONNECTED).select_related("store").order_by("store__number")
     return whole.defer("rest", "store__access_token", "store__refresh_token").first()
@@ -106,15 +107,15 @@ def refresh(*, context_id: int) -> None:
 
 def forget() -> int:
     """Delete the rows nobody looked at for 30 days. For the current workspace."""
-    return int(OrderContext.objects.filter(looked_at__lt=timezone.now() - KEPT).delete()[0])
+    return int(OrderContext.objects.filter(looked_at__lt=Now() - KEPT).delete()[0])
 
 
 def _rows(wanted: list[Store], email_norm: str, at_hand: dict[int, OrderContext]) -> dict[int, OrderContext]:
     """The rows without `rest`, made where missing."""
 
     def read() -> dict[int, OrderContext]:
-        rows = OrderContext.objects.filter(store__in=wanted, email_norm=email_norm).defer("rest")
-        return {row.store_id: row for row in rows}
+        rows = _told_the_time(OrderContext.objects.filter(store__in=wanted, email_norm=email_norm))
+        return {row.store_id: row for row in rows.defer("rest")}
 
     rows = at_hand or read()
     missing = [store for store in wanted if store.pk not in rows and readable(store)]
@@ -126,14 +127,23 @@ def _rows(wanted: list[Store], email_norm: str, at_hand: dict[int, OrderContext]
     return rows
 
 
+def _told_the_time(rows: QuerySet[Any]) -> QuerySet[OrderContext]:
+    """Each row with the database's time, in the same query: `clock`."""
+    return rows.annotate(clock=Now())
+
+
 def _note_look(rows: Iterable[OrderContext]) -> None:
     """Remember that somebody looked, once a day: it decides only what is forgotten after thirty."""
-    day_ago = timezone.now() - timedelta(days=1)
-    if old := [row.pk for row in rows if row.looked_at < day_ago]:
-        OrderContext.objects.filter(pk__in=old).update(looked_at=timezone.now())
+    if old := [row.pk for row in rows if row.looked_at < row.clock - timedelta(days=1)]:
+        OrderContext.objects.filter(pk__in=old).update(looked_at=Now())
 
 
-def _due(row: OrderContext, *, now: datetime, force: bool) -> bool:
+def _leased(row: OrderContext) -> bool:
+    return row.leased_until is not None and row.leased_until > row.clock
+
+
+def _due(row: OrderContext, *, force: bool) -> bool:
+    now = row.clock
     age = now - row.fetched_at if row.fetched_at else None
     if force:
         last = max((moment for moment in (row.fetched_at, row.failed_at) if moment), default=None)
@@ -143,13 +153,13 @@ def _due(row: OrderContext, *, now: datetime, force: bool) -> bool:
     return age is None or age > FRESH
 
 
-def _claim(row: OrderContext, *, now: datetime) -> bool:
+def _claim(row: OrderContext) -> bool:
     """Whether this viewer is the one whose event refreshes the row. Of fifty at once, one wins; the others see the lease."""
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    free = Q(leased_until=None) | Q(leased_until__lt=Now())
     seen = Q(fetched_at=row.fetched_at) if row.fetched_at else Q(fetched_at=None)
-    won = OrderContext.objects.filter(free & seen, pk=row.pk).update(leased_until=now + LEASE)
+    won = OrderContext.objects.filter(free & seen, pk=row.pk).update(leased_until=Now() + LEASE)
     if won:
-        row.leased_until = now + LEASE
+        row.leased_until = row.clock + LEASE
     else:
         row.refresh_from_db(
             fields=["leased_until", "fetched_at", "found", "head", "failed_at", "failing_since", "failure"]
@@ -178,17 +188,15 @@ def _keep(context_id: int, store: Store, answer: CustomerOrders) -> None:
         OrderContext.objects.filter(pk=context_id).update(leased_until=None)
         return
     head, rest = stored.split(answer)
-    now = timezone.now()
     OrderContext.objects.filter(pk=context_id).update(
-        fetched_at=now, found=answer.found, head=head, rest=rest, leased_until=None, failed_at=None, failing_since=None, failure="",
+        fetched_at=Now(), found=answer.found, head=head, rest=rest, leased_until=None, failed_at=None, failing_since=None, failure="",
     )  # fmt: skip
-    Store.objects.filter(pk=store.pk).update(last_read_at=now)
+    Store.objects.filter(pk=store.pk).update(last_read_at=Now())
 
 
 def _note_failure(context_id: int, store: Store, error: IntegrationError) -> None:
     """Keep what we knew; say since when it fails. A failure that only a person can mend is noted on the store as well."""
-    now = timezone.now()
     rows = OrderContext.objects.filter(pk=context_id)
-    rows.filter(failing_since=None).update(failing_since=now)
-    rows.update(leased_until=None, failed_at=now, failure=error.code)
+    rows.filter(failing_since=None).update(failing_since=Now())
+    rows.update(leased_until=None, failed_at=Now(), failure=error.code)
     stores.note_failure(store_id=store.pk, generation=store.generation, error=error)

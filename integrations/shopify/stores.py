@@ -1,4 +1,7 @@
-"""Connect a store, keep its access alive, disconnect it. The only module that reads or writes the sealed tokens."""
+"""Connect a store, keep its access alive, disconnect it. The only module that reads or writes the sealed tokens.
+
+When an access ends, and who is renewing it until when, goes by the database's clock: processes' clocks differ.
+"""
 
 import logging
 import time
@@ -8,6 +11,8 @@ from typing import cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations import errors
@@ -91,6 +96,7 @@ def connect(*, shop_domain: str, grant: TokenGrant, by: Membership) -> Store:
             store.save()
     except IntegrityError:
         raise StoreTaken from None
+    store.refresh_from_db(fields=["access_expires_at", "refresh_expires_at"])
     action = audit.Action.STORE_RECONNECTED if known else audit.Action.STORE_CONNECTED
     audit.record(action, by=by, target=shop_domain, scopes=store.scopes)
     publish(StoreConnected(store_id=store.pk))
@@ -212,19 +218,19 @@ def _release(store: Store) -> None:
 
 def _plan(store_id: int, *, refused: Secret | None) -> "client.Connection | _Renewal | AccessLost | AccessBusy":
     """What to do for a usable token. Errors come back as values: raised here, they would undo what was noted."""
-    store = Store.objects.get(pk=store_id)
-    token, ends, now = _opened(store, "access_token"), store.access_expires_at, timezone.now()
+    store = Store.objects.annotate(clock=Now()).get(pk=store_id)
+    token, ends = _opened(store, "access_token"), store.access_expires_at
     if token is None:
         return AccessLost()
-    if token != refused and (ends is None or ends - now > EARLY):
+    if token != refused and (ends is None or ends - store.clock > EARLY):
         return client.Connection(shop=store.shop_domain, access_token=token)
     refresh_token = _opened(store, "refresh_token")
     if refresh_token is None:
         return AccessLost()
-    free = Q(refresh_leased_until=None) | Q(refresh_leased_until__lt=now)
+    free = Q(refresh_leased_until=None) | Q(refresh_leased_until__lt=Now())
     # The same end: had somebody renewed since we read the row, ours would be the refresh token that no longer counts.
     same = Store.objects.filter(free, pk=store_id, generation=store.generation, access_expires_at=ends)
-    held = same.update(refresh_leased_until=now + REFRESH_LEASE)
+    held = same.update(refresh_leased_until=Now() + REFRESH_LEASE)
     return _Renewal(store, refresh_token) if held else AccessBusy()
 
 
@@ -285,16 +291,16 @@ def _farewell_token(farewell: Farewell) -> Secret | None:
 
 def _take(store: Store, grant: TokenGrant) -> None:
     """Both tokens and their ends, together."""
-    now = timezone.now()
     store.access_token, store.refresh_token = grant.access_token, grant.refresh_token
-    store.access_expires_at = _end(now, grant.expires_in)
-    store.refresh_expires_at = _end(now, grant.refresh_expires_in)
+    store.access_expires_at = _end(grant.expires_in)
+    store.refresh_expires_at = _end(grant.refresh_expires_in)
     store.refresh_leased_until = None
     store.scopes = sorted(grant.scopes)
 
 
-def _end(now: datetime, seconds: int | None) -> datetime | None:
-    return now + timedelta(seconds=seconds) if seconds else None
+def _end(seconds: int | None) -> CombinedExpression | None:
+    """Counted by the database when the row is saved."""
+    return Now() + timedelta(seconds=seconds) if seconds else None
 
 
 def _keep_grant(store: Store, grant: TokenGrant) -> client.Connection:

@@ -1,34 +1,16 @@
 """Clocks that differ: the machine of a web process or a worker is an hour ahead of the database's, or behind it."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from tenants.outbox import delivery, events
 from tenants.outbox.models import Event
+from tests.clocks import HOURS, Skew, clock
 from tests.tenants.outbox.conftest import Rang, Ringer
 
+__all__ = ["clock"]  # a fixture
 pytestmark = pytest.mark.django_db(transaction=True)
-Skew = Callable[[float], None]
-HOURS = pytest.mark.parametrize("hours", [1, -1], ids=["an hour ahead", "an hour behind"])
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Skew:
-    """`clock(1)`: from now on this process's clock is an hour ahead. The database's is not."""
-    real = timezone.now
-
-    def set_by(hours: float) -> None:
-        def skewed() -> datetime:
-            return real() + timedelta(hours=hours)
-
-        monkeypatch.setattr(timezone, "now", skewed)
-
-    return set_by
 
 
 @pytest.fixture
