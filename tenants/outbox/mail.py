@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import make_msgid, parseaddr
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.utils.encoding import punycode
 
 from tenants.outbox.events import publish
 from tenants.outbox.models import QueuedMail
@@ -25,11 +28,20 @@ class OutboxBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         with transaction.atomic():
             for message in email_messages:
+                _name(message)
                 row = QueuedMail.objects.create(
                     message=message.message().as_bytes(), sender=message.from_email, recipients=message.recipients()
                 )
                 publish(MailQueued(mail_id=row.pk))
         return len(email_messages)
+
+
+def _name(message: EmailMessage) -> None:
+    """Give the mail its Message-ID. Django's own would end with this machine's name, which it asks a name server for."""
+    if not any(header.lower() == "message-id" for header in message.extra_headers):
+        _, at, domain = parseaddr(message.from_email)[1].rpartition("@")
+        domain = domain if at else urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+        message.extra_headers["Message-ID"] = make_msgid(domain=punycode(domain))
 
 
 class _Sealed(EmailMessage):

@@ -1,8 +1,11 @@
 """Mails of ours: first a row, then a worker hands them over; nobody's request waits for a mail server."""
 
+import socket
+from email import message_from_bytes
+
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail import DNS_NAME, EmailMessage, EmailMultiAlternatives, get_connection
 from django.db import transaction
 from pytest_django import Settings
 
@@ -35,6 +38,38 @@ def test_sending_writes_a_row_and_hands_nothing_over(db: None) -> None:
     assert row.recipients == ["ada@example.com", "hidden@example.com"]
     assert event.payload == {"mail_id": row.pk}
     assert b"hidden@example.com" not in bytes(row.message)
+
+
+@pytest.mark.parametrize(
+    ("sender", "domain"),
+    [
+        ("VersanaCX <no-reply@shop.example>", "shop.example"),
+        ("hallo@bücher.example", "xn--bcher-kva.example"),
+        ("nobody", "support.example.com"),
+    ],
+)
+def test_a_mail_is_named_after_its_sender_and_no_name_server_is_asked(
+    db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch, sender: str, domain: str
+) -> None:
+    """Django would ask for this machine's full name, in the request that sends, and tell it to whoever gets the mail."""
+
+    def asked(*_: object) -> str:
+        raise AssertionError("the machine's name was asked for")
+
+    monkeypatch.setattr(socket, "getfqdn", asked)
+    monkeypatch.delattr(DNS_NAME, "_fqdn", raising=False)
+    settings.PUBLIC_URL = "https://support.example.com"
+    for subject in ("one", "two"):
+        EmailMessage(subject, "x", sender, ["ada@example.com"]).send()
+    names = [message_from_bytes(bytes(row.message))["Message-ID"] for row in QueuedMail.objects.all()]
+    assert len(set(names)) == 2
+    assert [name.partition("@")[2] for name in names] == [f"{domain}>"] * 2
+
+
+def test_a_name_that_the_sender_chose_stays(db: None) -> None:
+    EmailMessage("s", "x", None, ["ada@example.com"], headers={"message-id": "<chosen@example.com>"}).send()
+    assert bytes(QueuedMail.objects.get().message).count(b"<chosen@example.com>") == 1
+    assert bytes(QueuedMail.objects.get().message).lower().count(b"message-id") == 1
 
 
 def test_delivery_hands_over_exactly_what_was_written_and_forgets_it(db: None) -> None:
