@@ -1,4 +1,5 @@
 """Questions that come before a workspace is known, nearly all answered by one SECURITY DEFINER function that returns ids.
+And one deed of no workspace, which no role of ours may do by itself.
 
 Sign-in asks for a person's workspaces, Shopify's callback for the workspace of a shop, a command for that of a slug.
 No policy has an OR for these: measured, that costs a factor of hundreds on every query.
@@ -62,6 +63,13 @@ def tenant_ids() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_ids()")
         return [int(row[0]) for row in cursor.fetchall()]
+
+
+def forget_staff_actions() -> bool:
+    """Delete what platform staff did longer ago than it is kept (tenants/rls/database.py). Whether there was any."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT forget_staff_actions()")
+        return bool(cursor.fetchone()[0])
 
 
 def next_tenant_id() -> int:

@@ -34,6 +34,12 @@ def clear_sessions() -> None:
     CacheRow.objects.filter(expires__lt=timezone.now()).delete()
 
 
+@shared_task(name="tenants.tasks.forget_staff_actions")
+def forget_staff_actions() -> None:
+    """Forget what platform staff did more than 400 days ago."""
+    doors.forget_staff_actions()
+
+
 @shared_task(name="tenants.tasks.seal_audit")
 def seal_audit(*, everything: bool = False) -> None:
     """Seal the new audit events of every workspace. One that fails keeps no other from being sealed."""

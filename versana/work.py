@@ -6,6 +6,7 @@ TASK_ROUTES = {
     "tenants.outbox.tasks.sweep": {"queue": "background"},
     "tenants.outbox.tasks.tidy": {"queue": "background"},
     "tenants.tasks.clear_sessions": {"queue": "background"},
+    "tenants.tasks.forget_staff_actions": {"queue": "background"},
     "tenants.tasks.seal_audit": {"queue": "background"},
     "tenants.tasks.delete_exports": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
@@ -16,6 +17,11 @@ BEAT_SCHEDULE = {
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clear-sessions": {
         "task": "tenants.tasks.clear_sessions",
+        "schedule": 86_400.0,
+        "options": {"expires": 86_400.0},
+    },
+    "forget-staff-actions": {
+        "task": "tenants.tasks.forget_staff_actions",
         "schedule": 86_400.0,
         "options": {"expires": 86_400.0},
     },

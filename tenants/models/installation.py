@@ -29,7 +29,7 @@ class Switch(models.Model):
 
 
 class StaffAction(models.Model):
-    """What a person of the platform did in its administration. The role may add rows and change none."""
+    """What a person of the platform did in its administration. The role may add rows and change none; kept for 400 days."""
 
     at = models.DateTimeField(default=timezone.now)
     user_id = models.BigIntegerField(null=True)  # null where nobody was recognised

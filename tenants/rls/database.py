@@ -137,6 +137,9 @@ _IS_STAFF = (
     "JOIN public.auth_group g ON g.id = m.group_id WHERE m.user_id = u.id AND g.name = 'platform staff')"
 )
 
+# How long it is kept what platform staff did. Counted by the database, so that no caller can shorten it.
+STAFF_RECORD_DAYS = 400
+
 FUNCTIONS = [
     *_function(
         "workspaces_of(p_user bigint)",
@@ -180,5 +183,11 @@ FUNCTIONS = [
         "WHERE a.user_id = p_user AND a.type = 'recovery_codes' AND (a.data->>'used_mask')::bigint & (1::bigint << p_position) = 0 "
         f"AND EXISTS (SELECT 1 FROM public.tenants_user u WHERE {_IS_STAFF})",
         to=PLATFORM,
+    ),
+    # By the worker, whose role can neither read the record of staff nor write to it; and not by the platform's, whose it is.
+    *_act(
+        "forget_staff_actions()",
+        f"DELETE FROM public.tenants_staffaction a WHERE a.at < now() - interval '{STAFF_RECORD_DAYS} days'",  # noqa: S608 - constants
+        to=APPLICATION,
     ),
 ]

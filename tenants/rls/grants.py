@@ -22,8 +22,10 @@ RESOLVER_COLUMNS = {
     "tenants_user_groups": ("user_id", "group_id"),
     "auth_group": ("id", "name"),
     "mfa_authenticator": ("user_id", "type", "data", "last_used_at"),
+    "tenants_staffaction": ("at",),
 }
-RESOLVER_TABLES = {"mfa_authenticator": "UPDATE (data)"}  # a recovery code is used up
+# A recovery code is used up; what staff did long ago is forgotten.
+RESOLVER_TABLES = {"mfa_authenticator": "UPDATE (data)", "tenants_staffaction": "DELETE"}
 # What platform staff may see in Django admin: no token, no message body, no order data, no address of a contact.
 # Of people: enough to find somebody who asks for help by address, and to see whether and since when they can sign in.
 PLATFORM_COLUMNS = {

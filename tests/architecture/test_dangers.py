@@ -55,6 +55,7 @@ OF_NO_TENANT = {
     "tenants.outbox.tasks.tidy": "Forgets done events of all workspaces.",
     "tenants.tasks.delete_exports": "Goes through the workspaces one by one.",
     "tenants.tasks.clear_sessions": "Sessions belong to people, not to workspaces.",
+    "tenants.tasks.forget_staff_actions": "What platform staff did is the installation's.",
     "tenants.tasks.seal_audit": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.forget_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.reopen_everywhere": "Goes through the workspaces one by one.",

@@ -158,7 +158,9 @@ def test_a_workspace_is_never_deleted_by_the_application(neighbours: Neighbours)
 DOORS = {"workspaces_of", "invitation_of", "tenant_of_shop", "tenant_of_slug", "tenant_ids"}
 # For the platform's administration alone: what signing its staff in needs.
 STAFF_DOORS = {"staff_account", "staff_factors", "spend_staff_code"}
-CHANGES_SOMETHING = {"spend_staff_code"}
+# For the worker: a deed of no workspace.
+DEEDS = {"forget_staff_actions"}
+CHANGES_SOMETHING = DEEDS | {"spend_staff_code"}
 
 
 def test_exactly_the_listed_functions_step_over_the_wall(superuser_url: str) -> None:
@@ -168,7 +170,7 @@ def test_exactly_the_listed_functions_step_over_the_wall(superuser_url: str) -> 
             " ARRAY(SELECT r2.rolname::text FROM aclexplode(proacl) a JOIN pg_roles r2 ON r2.oid = a.grantee ORDER BY 1)"
             " FROM pg_proc p JOIN pg_roles r ON r.oid = proowner WHERE pronamespace = 'public'::regnamespace"
         ).fetchall()
-    assert {row[0] for row in found} == DOORS | STAFF_DOORS
+    assert {row[0] for row in found} == DOORS | STAFF_DOORS | DEEDS
     for name, *rest in found:
         caller = "versana_platform" if name in STAFF_DOORS else "versana_app"
         volatility = "v" if name in CHANGES_SOMETHING else "s"
