@@ -18,18 +18,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants import second_factors
+from tenants import sealed_factors, second_factors
 from tenants.addresses import AddressError, normalise
-from tenants.crypto import keyring
-from tenants.crypto.holders import JsonTexts
 from tenants.models import User
-
-# Where allauth keeps the seeds of one-time and recovery codes. Its adapter is not told whose they are.
-FACTORS = ("mfa_authenticator", "data")
-# For the rotation of keys (settings.SEALED_ELSEWHERE): an app's secret, the seed of recovery codes.
-SEALED_FACTORS = JsonTexts(
-    label="mfa.Authenticator", field="data", keys=("secret", "seed", "migrated_codes"), place=FACTORS
-)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -85,7 +76,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class FactorAdapter(DefaultMFAAdapter):
-    """allauth's, with secrets sealed by the installation's keys instead of stored as they are."""
+    """allauth's, with secrets sealed by the installation's keys for their person, instead of stored as they are."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This code is not right, or was used already. An app shows a new one every half minute."),
@@ -96,11 +87,11 @@ class FactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return keyring.seal_text(text, place=FACTORS)
+        return sealed_factors.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Raises SealError when no key opens it."""
-        return keyring.unseal_text(encrypted_text, place=FACTORS)
+        """Raises SealError when no key opens it for this person."""
+        return sealed_factors.unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1

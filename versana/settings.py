@@ -284,7 +284,7 @@ SEALING_KEYS = parse_sealing_keys(
 )
 SEALING_PRIMARY_KEY = parse_primary_key(env.str("SEALING_PRIMARY_KEY", default=""), SEALING_KEYS)
 # Sealed values that are not a SealedTextField: dotted paths of objects of tenants.crypto.holders.Holder.
-SEALED_ELSEWHERE = ["tenants.accounts.SEALED_FACTORS"]
+SEALED_ELSEWHERE = ["tenants.sealed_factors.SEALED_FACTORS"]
 
 # --- Static ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -124,12 +124,16 @@ class Columns:
 
 @dataclass(frozen=True)
 class JsonTexts:
-    """Text sealed by `keyring.seal_text` at one place, under some keys of a JSON object: alone or in a list."""
+    """Text sealed by `keyring.seal_text` at one place, under some keys of a JSON object: alone or in a list.
+
+    `bind_to` names columns of the row that the place ends with, as a `SealedTextField` has them.
+    """
 
     label: str
     field: str
     keys: tuple[str, ...]
     place: tuple[str, ...]
+    bind_to: tuple[str, ...] = ()
 
     @property
     def _model(self) -> type[models.Model]:
@@ -160,12 +164,13 @@ class JsonTexts:
 
     def _reseal_row(self, row: models.Model) -> tuple[int, list[Broken]]:
         data = getattr(row, self.field)
+        place = (*self.place, *(str(getattr(row, column)) for column in self.bind_to))
         fresh: dict[str, str] = {}
         broken = []
         for text in self._texts(data):
             if key_id_of(_bytes(text)) != _primary():
                 try:
-                    fresh[text] = b64encode(_resealed(_bytes(text), self.place)).decode("ascii")
+                    fresh[text] = b64encode(_resealed(_bytes(text), place)).decode("ascii")
                 except SealError:
                     broken.append(Broken(f"{self.table}.{self.field}", int(row.pk)))
         if fresh:

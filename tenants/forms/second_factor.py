@@ -29,6 +29,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
+from tenants import sealed_factors
 from tenants.crypto.sealing import SealError
 
 LONGEST_NAME = 60
@@ -56,7 +57,8 @@ class _Code(BaseAuthenticateForm):
         factors = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)
         for factor in factors.order_by("-type"):  # the app before recovery codes
             try:
-                fits = factor.wrap().validate_code(code)
+                with sealed_factors.of(self.user.pk):  # signing in, nobody is signed in yet
+                    fits = factor.wrap().validate_code(code)
             except SealError:
                 unreadable = True
                 continue

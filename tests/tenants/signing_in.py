@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
+from tenants import sealed_factors
 from tenants.models import User
 from tests.app_codes import code_of
 from tests.conftest import PASSWORD, Cast, make_cast
@@ -50,13 +51,15 @@ def wrong_code(secret: str) -> str:
 def with_app(user: User) -> str:
     """Give a person an authenticator app and recovery codes. The app's key."""
     secret = generate_totp_secret()
-    TOTP.activate(user, secret)
-    RecoveryCodes.activate(user)
+    with sealed_factors.of(user.pk):
+        TOTP.activate(user, secret)
+        RecoveryCodes.activate(user)
     return secret
 
 
 def recovery_codes(user: User) -> list[str]:
-    return RecoveryCodes(Authenticator.objects.get(user=user, type="recovery_codes")).get_unused_codes()
+    with sealed_factors.of(user.pk):
+        return RecoveryCodes(Authenticator.objects.get(user=user, type="recovery_codes")).get_unused_codes()
 
 
 def password_step(client: Client, user: User, *, password: str = PASSWORD, next_to: str = "") -> HttpResponse:

@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from tenants.accounts import SEALED_FACTORS
-from tenants.models import AuditEvent
+from tenants import sealed_factors
+from tenants.models import AuditEvent, User
 from tenants.provisioning import add_member
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
+from tenants.sealed_factors import SEALED_FACTORS
 from tests.app_codes import code_of
 from tests.conftest import PASSWORD, Cast
 from tests.tenants.signing_in import (
@@ -279,6 +280,37 @@ def test_one_lost_value_leaves_the_other_way_open(cast: Cast, settings: object) 
     assert is_in(sign_in_by_code(cast, code))
 
 
+def exchanged(one: User, other: User) -> None:
+    """What somebody does who may write the database: each has the other's factors."""
+    for kind in ("totp", "recovery_codes"):
+        mine, theirs = (Authenticator.objects.get(user=user, type=kind) for user in (one, other))
+        mine.data, theirs.data = theirs.data, mine.data
+        mine.save()
+        theirs.save()
+
+
+def test_factors_in_the_row_of_somebody_else_let_nobody_in(cast: Cast) -> None:
+    """Adam knows his own codes, and Ava's password: with his factors in her row he is still not her."""
+    ava, adam = cast.ava.user, cast.adam.user
+    app_of_ava, app_of_adam = with_app(ava), with_app(adam)
+    codes_of_adam = recovery_codes(adam)
+    exchanged(ava, adam)
+    client = Client()
+    password_step(client, ava)
+    for code in (code_of(app_of_adam), codes_of_adam[0], code_of(app_of_ava)):
+        assert "cannot be checked" in text_of(code_step(client, code))
+        assert not is_in(client)
+    exchanged(ava, adam)
+    sign_in(Client(), adam, app_of_adam)
+    sign_in(Client(), ava, app_of_ava)
+
+
+def test_a_factor_of_nobody_is_neither_sealed_nor_opened(cast: Cast) -> None:
+    for act in (sealed_factors.seal, sealed_factors.unseal):
+        with pytest.raises(sealed_factors.NobodysFactor):
+            act("AQAA")
+
+
 # --- Rotation --------------------------------------------------------------------------------------------------------
 def test_values_are_resealed_in_batches_and_still_open(cast: Cast, settings: object) -> None:
     people = [cast.olivia.user, cast.adam.user, cast.ava.user]
@@ -297,6 +329,20 @@ def test_values_are_resealed_in_batches_and_still_open(cast: Cast, settings: obj
     settings.SEALING_KEYS = {9: b"n" * 32}  # type: ignore[attr-defined]
     assert recovery_codes(cast.ava.user) == codes
     sign_in(Client(), cast.ava.user, secrets[2])
+
+
+def test_a_rotation_names_what_was_moved_to_somebody_else_and_does_not_make_it_theirs(
+    cast: Cast, settings: object
+) -> None:
+    with_app(cast.ava.user)
+    with_app(cast.adam.user)
+    exchanged(cast.ava.user, cast.adam.user)
+    before = stored()
+    settings.SEALING_KEYS = {**settings.SEALING_KEYS, 9: b"n" * 32}  # type: ignore[attr-defined]
+    settings.SEALING_PRIMARY_KEY = 9  # type: ignore[attr-defined]
+    batch = SEALED_FACTORS.reseal(after=0, most=10)
+    assert (batch.resealed, len(batch.broken)) == (0, 4)
+    assert stored() == before
 
 
 def test_what_no_key_opens_is_counted_and_left_as_it_is(cast: Cast, settings: object) -> None:

@@ -13,7 +13,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 
-from tenants import accounts, staff
+from tenants import accounts, sealed_factors, staff
 from tenants.models import StaffAction, User
 from tests.conftest import PASSWORD
 
@@ -54,8 +54,9 @@ def make_staff(email: str = "staff@platform.example", *, factors: bool = True) -
     secret = generate_totp_secret()
     if not factors:
         return Staff(user, secret, ())
-    TOTP.activate(user, secret)
-    codes = RecoveryCodes.activate(user).generate_codes()
+    with sealed_factors.of(user.pk):
+        TOTP.activate(user, secret)
+        codes = RecoveryCodes.activate(user).generate_codes()
     assert Authenticator.objects.filter(user=user).count() == 2
     return Staff(user, secret, tuple(codes))
 

@@ -44,7 +44,9 @@ def _with_code(user: User, code: str) -> User | None:
         found = {factor.kind: factor for factor in staff.factors(user.pk)}
         if not found.keys() & {"totp", "recovery_codes"}:
             return _failed(user.pk, "no second factor")
-        if "totp" in found and (step := factors.time_step(code, found["totp"], after=_last_step(user.pk))):
+        if "totp" in found and (
+            step := factors.time_step(code, found["totp"], user_id=user.pk, after=_last_step(user.pk))
+        ):
             record(Act.SIGNED_IN, user_id=user.pk, factor="one-time code", step=step)
             return user
         if "recovery_codes" in found and factors.spend_recovery_code(code, found["recovery_codes"], user_id=user.pk):
