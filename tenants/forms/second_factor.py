@@ -29,7 +29,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from tenants import sealed_factors
+from tenants import one_time_codes, sealed_factors
 from tenants.crypto.sealing import SealError
 
 LONGEST_NAME = 60
@@ -62,12 +62,16 @@ class _Code(BaseAuthenticateForm):
             except SealError:
                 unreadable = True
                 continue
-            if fits and (factor.type != Authenticator.Type.TOTP or use_once(user_id=self.user.pk, code=code)):
+            if fits and (factor.type != Authenticator.Type.TOTP or self._counts(factor, code)):
                 factor.user = self.user
                 self.authenticator = factor
                 clear_limit()
                 return code
         raise get_adapter().validation_error("cannot_be_checked" if unreadable else "incorrect_code")
+
+    def _counts(self, app: Authenticator, code: str) -> bool:
+        """Used neither to set the app up, nor to sign in, here or in the administration."""
+        return use_once(user_id=self.user.pk, code=code) and one_time_codes.spend(app, code)
 
     def _count_for_the_day(self) -> None:
         limits = {"second_factor": settings.SECOND_FACTOR_DAILY_LIMIT}

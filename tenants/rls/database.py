@@ -172,8 +172,8 @@ FUNCTIONS = [
     ),
     *_function(
         "staff_factors(p_user bigint)",
-        "TABLE (kind text, data jsonb, last_used_at timestamptz)",
-        "SELECT a.type::text, a.data, a.last_used_at FROM public.mfa_authenticator a "  # noqa: S608 - constants
+        "TABLE (kind text, data jsonb)",
+        "SELECT a.type::text, a.data FROM public.mfa_authenticator a "  # noqa: S608 - constants
         f"JOIN public.tenants_user u ON u.id = a.user_id WHERE {_IS_STAFF}",
         to=PLATFORM,
     ),
@@ -181,6 +181,13 @@ FUNCTIONS = [
         "spend_staff_code(p_user bigint, p_position int)",
         "UPDATE public.mfa_authenticator a SET data = jsonb_set(a.data, '{used_mask}', to_jsonb((a.data->>'used_mask')::bigint | (1::bigint << p_position))) "  # noqa: S608 - constants
         "WHERE a.user_id = p_user AND a.type = 'recovery_codes' AND (a.data->>'used_mask')::bigint & (1::bigint << p_position) = 0 "
+        f"AND EXISTS (SELECT 1 FROM public.tenants_user u WHERE {_IS_STAFF})",
+        to=PLATFORM,
+    ),
+    *_act(
+        "spend_staff_step(p_user bigint, p_step bigint)",
+        "UPDATE public.mfa_authenticator a SET data = jsonb_set(a.data, '{used_step}', to_jsonb(p_step)) "  # noqa: S608 - constants
+        "WHERE a.user_id = p_user AND a.type = 'totp' AND coalesce((a.data->>'used_step')::bigint, 0) < p_step "
         f"AND EXISTS (SELECT 1 FROM public.tenants_user u WHERE {_IS_STAFF})",
         to=PLATFORM,
     ),

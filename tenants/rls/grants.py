@@ -21,10 +21,10 @@ RESOLVER_COLUMNS = {
     "tenants_user": ("id", "email", "name", "password", "is_active", "last_login"),
     "tenants_user_groups": ("user_id", "group_id"),
     "auth_group": ("id", "name"),
-    "mfa_authenticator": ("user_id", "type", "data", "last_used_at"),
+    "mfa_authenticator": ("user_id", "type", "data"),
     "tenants_staffaction": ("at",),
 }
-# A recovery code is used up; what staff did long ago is forgotten.
+# A one-time or a recovery code is used up; what staff did long ago is forgotten.
 RESOLVER_TABLES = {"mfa_authenticator": "UPDATE (data)", "tenants_staffaction": "DELETE"}
 # What platform staff may see in Django admin: no token, no message body, no order data, no address of a contact.
 # Of people: enough to find somebody who asks for help by address, and to see whether and since when they can sign in.

@@ -1,7 +1,6 @@
 """The functions of the database that know the installation's staff, and nobody else: this role can select none of it itself."""
 
 import json
-from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
@@ -12,7 +11,6 @@ from tenants.models import User
 class Factor(NamedTuple):
     kind: str
     data: dict[str, object]
-    last_used_at: datetime | None
 
 
 def account(user_id: int) -> User | None:
@@ -27,8 +25,15 @@ def account(user_id: int) -> User | None:
 def factors(user_id: int) -> list[Factor]:
     """Empty for somebody who is not staff, whatever they have."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT kind, data::text, last_used_at FROM staff_factors(%s)", [user_id])
-        return [Factor(kind, json.loads(data), used) for kind, data, used in cursor.fetchall()]
+        cursor.execute("SELECT kind, data::text FROM staff_factors(%s)", [user_id])
+        return [Factor(kind, json.loads(data)) for kind, data in cursor.fetchall()]
+
+
+def spend_step(user_id: int, step: int) -> bool:
+    """Whether no one-time code of this half-minute, or of a later one, was used until now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT spend_staff_step(%s, %s)", [user_id, step])
+        return bool(cursor.fetchone()[0])
 
 
 def spend_recovery_code(user_id: int, position: int) -> bool:

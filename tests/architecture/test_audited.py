@@ -14,6 +14,7 @@ UNAUDITED = {
     "tenants.audit_chain:seal": "Seals the log.",
     "tenants.tasks:seal_audit": "Seals the log.",
     "tenants.accounts:create": "A person belongs to no workspace yet; joining one is recorded there.",
+    "tenants.one_time_codes:spend": "A code of a person's own is used up; signing in belongs to no workspace.",
     "tenants.members:place": "A part of adding and of accepting, which record it.",
     "tenants.members:end_what_rests_on": "A part of a change of a member, whose row names what ended with it.",
     "tenants.first_run:new_link": "There is no workspace yet.",

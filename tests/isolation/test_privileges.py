@@ -115,6 +115,7 @@ CREATIONS = {
     "staff's passwords": "SELECT * FROM staff_account(1)",
     "staff's second factors": "SELECT * FROM staff_factors(1)",
     "using up staff's codes": "SELECT spend_staff_code(1, 1)",
+    "using up staff's one-time codes": "SELECT spend_staff_step(1, 1)",
     "what migrations ran": "DELETE FROM django_migrations",
 }
 
@@ -157,10 +158,10 @@ def test_a_workspace_is_never_deleted_by_the_application(neighbours: Neighbours)
 # --- The functions that step over the wall ---------------------------------------------------------------------------
 DOORS = {"workspaces_of", "invitation_of", "tenant_of_shop", "tenant_of_slug", "tenant_ids"}
 # For the platform's administration alone: what signing its staff in needs.
-STAFF_DOORS = {"staff_account", "staff_factors", "spend_staff_code"}
+STAFF_DOORS = {"staff_account", "staff_factors", "spend_staff_code", "spend_staff_step"}
 # For the worker: a deed of no workspace.
 DEEDS = {"forget_staff_actions"}
-CHANGES_SOMETHING = DEEDS | {"spend_staff_code"}
+CHANGES_SOMETHING = DEEDS | {"spend_staff_code", "spend_staff_step"}
 
 
 def test_exactly_the_listed_functions_step_over_the_wall(superuser_url: str) -> None:
@@ -200,9 +201,11 @@ def test_the_resolver_reads_ids_and_names_and_no_content(superuser_url: str) -> 
         assert refused(resolver, "DELETE FROM mfa_authenticator")
 
 
-@pytest.mark.parametrize("function", ["staff_account", "staff_factors", "spend_staff_code"])
+@pytest.mark.parametrize("function", ["staff_account", "staff_factors", "spend_staff_code", "spend_staff_step"])
 def test_the_doors_for_staff_know_nobody_else(function: str, neighbours: Neighbours, superuser_url: str) -> None:
     """Asked for everybody there is, they answer for the one who is staff."""
+    kind = "totp" if function == "spend_staff_step" else "recovery_codes"
+    spends = function.startswith("spend")
     with psycopg.connect(superuser_url) as session:
         session.execute("SET session_replication_role = replica")
         session.execute("INSERT INTO auth_group (id, name) VALUES (77, 'platform staff')")
@@ -213,15 +216,15 @@ def test_the_doors_for_staff_know_nobody_else(function: str, neighbours: Neighbo
                 {"id": user, "super": user == 902, "mail": f"p{user}@example.com", "active": user != 903},
             )
             session.execute(
-                "INSERT INTO mfa_authenticator (user_id, type, data, created_at) VALUES (%s, 'recovery_codes', '{\"used_mask\": 0}', now())",
-                [user],
+                "INSERT INTO mfa_authenticator (user_id, type, data, created_at) VALUES (%s, %s, '{\"used_mask\": 0}', now())",
+                [user, kind],
             )
         session.execute("INSERT INTO tenants_user_groups (user_id, group_id) VALUES (901, 77), (903, 77)")
         session.execute("SET LOCAL SESSION AUTHORIZATION versana_platform")
-        asked = "id, 1" if function == "spend_staff_code" else "id"
+        asked = "id, 1" if spends else "id"
         answers = dict(
             session.execute(
-                f"SELECT id, ({'SELECT ' + function + '(' + asked + ')' if function == 'spend_staff_code' else 'SELECT count(*) > 0 FROM ' + function + '(' + asked + ')'}) FROM tenants_user WHERE id > 900"
+                f"SELECT id, ({'SELECT ' + function + '(' + asked + ')' if spends else 'SELECT count(*) > 0 FROM ' + function + '(' + asked + ')'}) FROM tenants_user WHERE id > 900"
             ).fetchall()
         )
         session.rollback()

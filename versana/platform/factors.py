@@ -4,33 +4,25 @@ The process has the installation's keys, and its role one function that answers 
 """
 
 from allauth.core.internal.cryptokit import compare_user_code
-from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
 
-from tenants import sealed_factors
+from tenants import one_time_codes, sealed_factors
 from tenants.crypto.sealing import SealError
 from tenants.rls import staff
 from tenants.rls.staff import Factor
 
 
-def time_step(code: str, factor: Factor, *, user_id: int, after: int) -> int | None:
-    """The half-minute to which a one-time code belongs; None when it is wrong, or not later than the last one used here
-    (`after`) or in the product."""
-    used = factor.last_used_at
-    floor = max(after, int(used.timestamp()) // app_settings.TOTP_PERIOD if used else 0)
+def spend_code(code: str, factor: Factor, *, user_id: int) -> bool:
+    """Use up a one-time code, and with it all older ones. The database decides who was first, here or in the product."""
     try:
         with sealed_factors.of(user_id):
             secret = decrypt(str(factor.data.get("secret")))
     except SealError:
-        return None  # the key is missing or wrong: nobody gets in by this factor
-    for counter in totp.yield_hotp_counters_from_time():
-        expected = totp.format_hotp_value(totp.hotp_value(secret, counter))
-        if counter > floor and compare_user_code(actual=code, expected=expected):
-            return counter
-    return None
+        return False  # the key is missing or wrong: nobody gets in by this factor
+    step = one_time_codes.step_of(code, secret=secret)
+    return step is not None and staff.spend_step(user_id, step)
 
 
 def spend_recovery_code(code: str, factor: Factor, *, user_id: int) -> bool:

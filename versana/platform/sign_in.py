@@ -38,16 +38,12 @@ def sign_in(*, email: str, password: str, code: str, address: str) -> User | Non
 
 
 def _with_code(user: User, code: str) -> User | None:
-    # Locked: of two who bring the same code at once, the second finds the first one's row.
-    with transaction.atomic():
-        list(User.objects.select_for_update().filter(pk=user.pk).values_list("pk"))
+    with transaction.atomic():  # what cannot be put on record uses up no code
         found = {factor.kind: factor for factor in staff.factors(user.pk)}
         if not found.keys() & {"totp", "recovery_codes"}:
             return _failed(user.pk, "no second factor")
-        if "totp" in found and (
-            step := factors.time_step(code, found["totp"], user_id=user.pk, after=_last_step(user.pk))
-        ):
-            record(Act.SIGNED_IN, user_id=user.pk, factor="one-time code", step=step)
+        if "totp" in found and factors.spend_code(code, found["totp"], user_id=user.pk):
+            record(Act.SIGNED_IN, user_id=user.pk, factor="one-time code")
             return user
         if "recovery_codes" in found and factors.spend_recovery_code(code, found["recovery_codes"], user_id=user.pk):
             record(Act.SIGNED_IN, user_id=user.pk, factor="recovery code")
@@ -77,9 +73,3 @@ def _too_many(user_id: int | None, client: str) -> bool:
     of_account = recent.filter(user_id=user_id)
     tried, done = (of_account.filter(action=act).count() for act in (Act.SIGN_IN_TRIED, Act.SIGNED_IN))
     return tried - done > MOST_OF_AN_ACCOUNT
-
-
-def _last_step(user_id: int) -> int:
-    done = StaffAction.objects.filter(user_id=user_id, action=Act.SIGNED_IN, detail__has_key="step")
-    step = done.order_by("-at").values_list("detail__step", flat=True).first()
-    return int(step or 0)
