@@ -9,7 +9,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 
-from tenants import audit, doors
+from tenants import audit, doors, members
 from tenants.models import Membership, User
 from tenants.rls.context import tenant_context
 
@@ -22,6 +22,5 @@ def note_removal(*, user: User, authenticator: Authenticator, **of_the_signal: A
         if workspace.requires_second_factor:
             with tenant_context(workspace.id):
                 own = Membership.objects.select_related("user").get(pk=workspace.membership_id)
-                audit.record(
-                    audit.Action.SECOND_FACTOR_REMOVED, by=own, target=user.display_name, kind=authenticator.type
-                )
+                target = members.target_of(own)  # not the name, which a person chooses: one may be called "member 1"
+                audit.record(audit.Action.SECOND_FACTOR_REMOVED, by=own, target=target, kind=authenticator.type)

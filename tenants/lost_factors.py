@@ -7,8 +7,8 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
-from tenants import accounts, audit, doors
-from tenants.models import User
+from tenants import accounts, audit, doors, members
+from tenants.models import Membership, User
 from tenants.rls.context import tenant_context
 
 
@@ -19,7 +19,7 @@ def reset(*, user: User) -> int:
         accounts.end_sessions(user=user)
         for workspace in doors.workspaces_of(user.pk):
             with tenant_context(workspace.id):
-                target = f"membership {workspace.membership_id}"
+                target = members.target_of(Membership.objects.get(pk=workspace.membership_id))
                 audit.record(audit.Action.SECOND_FACTOR_RESET, by=None, target=target, factors=count)
         text = render_to_string("account/email/second_factor_reset_message.txt", {"public_url": settings.PUBLIC_URL})
         send_mail(gettext("Your second factor was reset"), text.strip() + "\n", None, [user.email])

@@ -1,5 +1,6 @@
 """Page objects of the audit log: what happened, in words, newest first."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ MOST_IN_A_LIST = 12
 # Sealing runs each minute. Later than this, somebody should look why it does not.
 LATE = timedelta(minutes=10)
 NAME = "tenants:audit"
+# As members.target_of writes it. Python's own digits are more than these ("²"), and a row may be older than a rule.
+_MEMBER = re.compile(r"member ([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def _late() -> list[datetime]:
 
 def _names(rows: Iterable[AuditEvent]) -> dict[str, str]:
     """Names for targets that are members by their number; asked for only where there are any."""
-    found = {int(key) for row in rows if (key := row.target.removeprefix("member ")).isdigit() and key != row.target}
+    found = {int(match[1]) for row in rows if (match := _MEMBER.fullmatch(row.target))}
     if not found:
         return {}
     members = Membership.objects.filter(number__in=found).select_related("user")

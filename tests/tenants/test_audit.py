@@ -112,5 +112,7 @@ def test_a_second_factor_that_the_workspace_asks_for_is_not_given_up_in_silence(
         factor.delete()
         authenticator_removed.send(sender=Authenticator, request=None, user=owner.user, authenticator=factor)
         assert removed() == expected
+    with tenant_context(owner.tenant_id):
+        assert AuditEvent.objects.get(action=Action.SECOND_FACTOR_REMOVED).target == f"member {owner.number}"
     with tenant_context(relaxed.pk):
         assert not AuditEvent.objects.filter(action=Action.SECOND_FACTOR_REMOVED).exists()

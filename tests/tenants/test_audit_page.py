@@ -106,6 +106,12 @@ def test_a_member_is_named_and_not_numbered(cast: Cast) -> None:
     assert any("Olivia added a member: Ava" in entry for entry in entries(signed_in(cast.olivia)))
 
 
+@pytest.mark.parametrize("target", ["member ²", "member 1²", f"member {10**30}", "member -1", "member 1\n", "member "])
+def test_a_target_that_only_looks_like_a_member_breaks_no_page(cast: Cast, target: str) -> None:
+    write(cast, target=target)
+    assert entries(signed_in(cast.olivia))[0].startswith(f"Olivia added a member: {target.strip()}")
+
+
 def test_a_name_stays_as_it_was_when_it_happened(cast: Cast) -> None:
     write(cast)
     cast.olivia.user.name = "Olivia New"

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from tenants import sealed_factors
-from tenants.models import AuditEvent, User
+from tenants.models import AuditEvent, Membership, User
 from tenants.provisioning import add_member
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
@@ -371,6 +371,8 @@ def test_the_operator_resets_the_factor_of_who_lost_everything(cast: Cast) -> No
         with tenant_context(tenant.pk):
             row = AuditEvent.objects.get(action="security.second_factor_reset")
             assert (row.actor_role, row.detail) == ("system", {"factors": 2})
+            number = Membership.objects.get(user=cast.ava.user).number
+            assert row.target == f"member {number}"
     assert [(m.to, m.subject) for m in mail.outbox] == [(["ava@acme.example"], "Your second factor was reset")]
 
 
