@@ -15,6 +15,7 @@ from tenants.tasks import clear_sessions
 from tests.conftest import PASSWORD, Cast
 from tests.tenants.signing_in import LOGIN, cast, confirm, is_in, password_step, sign_in, with_app
 from tests.walking import soup_of, text_of
+from versana.observability.logging import redacted
 
 __all__ = ["cast"]  # a fixture
 
@@ -395,6 +396,15 @@ def test_a_forged_passkey_is_refused(cast: Cast, credential: str) -> None:
     stranger.get("/account/2fa/webauthn/login/", headers={"accept": "application/json"})
     assert stranger.post("/account/2fa/webauthn/login/", {"credential": credential}).status_code == 302
     assert not is_in(stranger)
+
+
+@pytest.mark.parametrize("path", ["/account/confirm-email/MQ:1x:KEY/", "/account/password/reset/key/1-abc-KEY/"])
+def test_no_log_line_holds_the_key_of_a_mailed_link(cast: Cast, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither ours nor the one that Django writes about a form without its token."""
+    assert Client(enforce_csrf_checks=True).post(path).status_code == 403
+    refusals = [redacted(record.getMessage()) for record in caplog.records if record.name.startswith("django")]
+    assert refusals
+    assert not [line for line in refusals if "KEY" in line]
 
 
 def test_mails_name_the_installations_address_whatever_the_host_header_says(cast: Cast) -> None:

@@ -20,7 +20,7 @@ from versana.observability import context
 _TOKEN = re.compile(r"shp(?:at|ca|pa|ss|rt|ua)_[A-Za-z0-9_-]+")
 _QUERY = re.compile(r"\b(code|hmac|state|key|token|access_token|refresh_token|client_secret)=[^&\s\"']+")
 # Django's own line about a refused request or an unknown path names it, and some paths carry a right.
-_LINK = re.compile(r"(/(?:invitation|welcome)/)[^/\s\"']+")
+_LINK = re.compile(r"(/(?:invitation|welcome|account/confirm-email|account/password/reset/key)/)[^/\s\"']+")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
