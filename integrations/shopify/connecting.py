@@ -15,9 +15,9 @@ from integrations.shopify.attempts import StateRefused
 from integrations.shopify.credentials import NoApp, installation_app
 from integrations.shopify.models import ConnectionAttempt
 from integrations.shopify.oauth import Callback, CallbackRefused
-from tenants import doors, second_factors, switches
+from tenants import doors, members, second_factors, switches
 from tenants.doors import Workspace
-from tenants.models import Membership, Tenant, User
+from tenants.models import Membership, User
 from tenants.rls.context import tenant_context
 from tenants.roles import Permission, may
 from tenants.switches import Switch
@@ -109,12 +109,9 @@ def _connect(attempt: ConnectionAttempt, callback: Callback, *, user: User) -> C
     if scopes.missing(grant.scopes):
         raise NotConnected("scopes_missing")
     with tenant_context(workspace.id):
-        # Locked against closing: a store connected a moment later would be one that nobody disconnects.
-        if not Tenant.objects.select_for_update(no_key=True).filter(pk=workspace.id, closed_at=None).exists():
-            raise NotConnected("workspace_closed")
-        membership = Membership.objects.select_related("user").get(pk=workspace.membership_id)
+        owner = _still_owner(workspace)
         try:
-            stores.connect(shop_domain=callback.shop, grant=grant, by=membership)
+            stores.connect(shop_domain=callback.shop, grant=grant, by=owner)
         except stores.StoreTaken:
             raise NotConnected("store_taken") from None
     return Connected(workspace.slug, callback.shop)
@@ -128,6 +125,19 @@ def _workspace(attempt: ConnectionAttempt, user: User) -> Workspace:
     if workspace.requires_second_factor and not second_factors.has_one(user.pk):
         raise NotConnected("second_factor_missing")
     return workspace
+
+
+def _still_owner(workspace: Workspace) -> Membership:
+    """The person as they are after the exchange, which took its time, locked against another role and against closing.
+
+    A store connected a moment after the closing would be one that nobody disconnects.
+    """
+    if members.lock().closed_at is not None:
+        raise NotConnected("workspace_closed")
+    owner = members.present().filter(pk=workspace.membership_id).first()
+    if owner is None or not may(owner.role, Permission.CONNECT_STORES):
+        raise NotConnected("not_the_owner")
+    return owner
 
 
 def _failed(attempt: ConnectionAttempt | None, code: str, user: User, *, of: ConnectionAttempt | None = None) -> Failed:

@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,6 +16,7 @@ from integrations.shopify.failures import EXPLANATIONS
 from integrations.shopify.models import ConnectionAttempt, Store
 from integrations.shopify.sandbox import RunningSandbox
 from integrations.shopify.sandbox.signing import signed_query
+from integrations.shopify.types import TokenGrant
 from tenants.crypto.secret import Secret
 from tenants.models import AuditEvent, Membership, Tenant
 from tenants.rls.context import tenant_context
@@ -500,6 +503,24 @@ def test_an_owner_no_more_on_the_way_back(cast: Cast, shopify: RunningSandbox, c
     assert failed(client, client.get(back)).outcome == "not_the_owner"
     assert_nothing_came_of_it(cast, shopify)
     assert shopify.calls == []
+
+
+@pytest.mark.parametrize("change", [_demoted, _removed])
+def test_an_owner_no_more_while_shopify_was_asked_for_the_tokens(
+    cast: Cast, shopify: RunningSandbox, change: Callable[[Membership], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(cast.olivia)
+    back = answer(shopify, start(client))
+    exchange = oauth.exchange_code
+
+    def slowly(**asked: Any) -> TokenGrant:
+        with tenant_context(cast.acme.pk):
+            change(cast.olivia)
+        return exchange(**asked)
+
+    monkeypatch.setattr(oauth, "exchange_code", slowly)
+    assert failed(client, client.get(back)).outcome == "not_the_owner"
+    assert_nothing_came_of_it(cast, shopify)
 
 
 def test_signed_out_on_the_way_back(cast: Cast, shopify: RunningSandbox) -> None:
