@@ -10,12 +10,12 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from tenants import audit
+from tenants import audit, members
 from tenants.events import ErasureNear, WorkspaceClosed
 from tenants.models import Membership, Tenant
 from tenants.outbox.events import publish
 from tenants.rls.context import current_tenant_id
-from tenants.roles import Role
+from tenants.roles import Permission, Role
 
 REMINDERS = (7, 1)  # days before the erasure
 
@@ -25,18 +25,21 @@ class TooLate(Exception):
 
 
 def close(*, by: Membership) -> Tenant:
-    """Close the workspace of `by`. Closing it a second time changes nothing."""
-    tenant = _locked()
+    """Close the workspace of `by`. Closing it a second time changes nothing. Raises PermissionDenied for no owner (any more)."""
+    actor, tenant = _locked(by)
     if tenant.closed_at is not None:
         return tenant
     now = timezone.now()
-    tenant.closed_at, tenant.closed_by = now, by.user.display_name
+    tenant.closed_at, tenant.closed_by = now, actor.user.display_name
     tenant.erase_after = now + settings.CLOSING_PERIOD
     tenant.save(update_fields=["closed_at", "closed_by", "erase_after"])
     audit.record(
-        audit.Action.WORKSPACE_CLOSED, by=by, target=tenant.slug, after={"erase_after": tenant.erase_after.isoformat()}
+        audit.Action.WORKSPACE_CLOSED,
+        by=actor,
+        target=tenant.slug,
+        after={"erase_after": tenant.erase_after.isoformat()},
     )
-    publish(WorkspaceClosed(by_id=by.pk, closed_at=now.isoformat()))
+    publish(WorkspaceClosed(by_id=actor.pk, closed_at=now.isoformat()))
     for days in REMINDERS:
         publish(ErasureNear(tenant.erase_after.isoformat(), days), at=tenant.erase_after - timedelta(days=days))
     _tell_owners("closed", tenant)
@@ -45,7 +48,7 @@ def close(*, by: Membership) -> Tenant:
 
 def reopen(*, by: Membership) -> Tenant:
     """Everything is as before but the stores. Raises TooLate from the day of the erasure on."""
-    tenant = _locked()
+    actor, tenant = _locked(by)
     if tenant.erase_after is None:
         return tenant
     if tenant.erase_after <= timezone.now():
@@ -53,7 +56,7 @@ def reopen(*, by: Membership) -> Tenant:
     before = {"erase_after": tenant.erase_after.isoformat()}
     tenant.closed_at, tenant.closed_by, tenant.erase_after = None, "", None
     tenant.save(update_fields=["closed_at", "closed_by", "erase_after"])
-    audit.record(audit.Action.WORKSPACE_REOPENED, by=by, target=tenant.slug, before=before)
+    audit.record(audit.Action.WORKSPACE_REOPENED, by=actor, target=tenant.slug, before=before)
     _tell_owners("reopened", tenant)
     return tenant
 
@@ -65,8 +68,10 @@ def remind(*, tenant_id: int, erase_after: datetime) -> None:
         _tell_owners("erasure_near", tenant)
 
 
-def _locked() -> Tenant:
-    return Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
+def _locked(by: Membership) -> tuple[Membership, Tenant]:
+    """The owner as they are behind the lock, who may be none any more, and the workspace."""
+    actor = members.authorise(by=by, permission=Permission.CLOSE_WORKSPACE)
+    return actor, Tenant.objects.get(pk=current_tenant_id())
 
 
 def _tell_owners(what: str, tenant: Tenant) -> None:

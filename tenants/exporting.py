@@ -17,15 +17,16 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from tenants import audit, switches
+from tenants import audit, members, switches
 from tenants.archive import DIRECTORY, END, Stretch, end_record
 from tenants.contents import readme, sections
 from tenants.events import ExportContinues
-from tenants.models import Export, ExportPart, Membership, Tenant
+from tenants.models import Export, ExportPart, Membership
 from tenants.numbering import next_number
 from tenants.outbox.events import publish
 from tenants.outbox.models import Event
 from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
+from tenants.roles import Permission
 
 log = logging.getLogger("versana.exports")
 
@@ -51,12 +52,12 @@ def request(*, by: Membership) -> Export:
     """Begin an export. Raises AlreadyUnderWay or Paused. One that failed makes room for it."""
     if not switches.is_on(switches.Switch.EXPORTS):
         raise Paused
-    Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())  # two who press at once come one by one
+    actor = members.authorise(by=by, permission=Permission.EXPORT_DATA)  # two who press at once come one by one
     if Export.objects.filter(state__in=UNDER_WAY).exists():
         raise AlreadyUnderWay
     Export.objects.filter(state=Export.State.FAILED).delete()
-    export = Export.objects.create(number=next_number("export"), requested_by=by)
-    audit.record(audit.Action.EXPORT_REQUESTED, by=by, target=f"export {export.number}")
+    export = Export.objects.create(number=next_number("export"), requested_by=actor)
+    audit.record(audit.Action.EXPORT_REQUESTED, by=actor, target=f"export {export.number}")
     publish(ExportContinues(export_id=export.pk))
     return export
 

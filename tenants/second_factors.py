@@ -4,8 +4,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
-from tenants import audit
+from tenants import audit, members
 from tenants.models import Membership, Tenant
+from tenants.roles import Permission
 
 # What counts. Recovery codes alone do not: they exist beside one of these.
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -53,14 +54,15 @@ def make_optional(*, by: Membership) -> None:
 
 
 def _set_rule(required: bool, *, by: Membership) -> None:
-    tenant = Tenant.objects.select_for_update().get(pk=by.tenant.pk)
+    actor = members.authorise(by=by, permission=Permission.SET_SECURITY)
+    tenant = Tenant.objects.get(pk=actor.tenant_id)
     if tenant.require_second_factor == required:
         return
     tenant.require_second_factor = required
-    tenant.changed_at, tenant.changed_by = timezone.now(), by.user.display_name
+    tenant.changed_at, tenant.changed_by = timezone.now(), actor.user.display_name
     tenant.save(update_fields=["require_second_factor", "changed_at", "changed_by"])
     action = audit.Action.SECOND_FACTOR_REQUIRED if required else audit.Action.SECOND_FACTOR_OPTIONAL
-    audit.record(action, by=by, target=tenant.slug, before={"required": not required}, after={"required": required})
+    audit.record(action, by=actor, target=tenant.slug, before={"required": not required}, after={"required": required})
 
 
 def remember_wanted(session: SessionBase, path: str) -> None:

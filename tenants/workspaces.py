@@ -2,14 +2,16 @@
 
 from django.utils import timezone
 
-from tenants import audit
+from tenants import audit, members
 from tenants.addresses import normalise
 from tenants.models import Membership, Tenant
+from tenants.roles import Permission
 
 
 def change(*, name: str, time_zone: str, support_addresses: list[str], by: Membership) -> Tenant:
     """Write what differs, with one audit row that says what. Raises AddressError for an address that is none."""
-    tenant = Tenant.objects.select_for_update().get(pk=by.tenant.pk)
+    actor = members.authorise(by=by, permission=Permission.CHANGE_SETTINGS)
+    tenant = Tenant.objects.get(pk=actor.tenant_id)
     wanted = {
         "name": name,
         "time_zone": time_zone,
@@ -21,7 +23,7 @@ def change(*, name: str, time_zone: str, support_addresses: list[str], by: Membe
     before = {field: getattr(tenant, field) for field in changed}
     for field, value in changed.items():
         setattr(tenant, field, value)
-    tenant.changed_at, tenant.changed_by = timezone.now(), by.user.display_name
+    tenant.changed_at, tenant.changed_by = timezone.now(), actor.user.display_name
     tenant.save()
-    audit.record(audit.Action.WORKSPACE_CHANGED, by=by, target=tenant.slug, before=before, after=changed)
+    audit.record(audit.Action.WORKSPACE_CHANGED, by=actor, target=tenant.slug, before=before, after=changed)
     return tenant

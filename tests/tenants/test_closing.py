@@ -1,9 +1,11 @@
 """Closing a workspace: who may, what everybody meets from that moment on, the mails, and the way back."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
@@ -197,6 +199,21 @@ def test_a_stranger_meets_what_was_always_there(cast: Cast) -> None:
     close(cast)
     assert signed_in(cast.mallory).get("/acme/inbox/").status_code == 404
     assert Client().get("/acme/inbox/").status_code == 302
+
+
+@pytest.mark.parametrize("act", [closing.close, closing.reopen])
+def test_an_owner_demoted_since_the_page_let_them_in_closes_and_opens_nothing(
+    cast: Cast, act: Callable[..., Tenant]
+) -> None:
+    """As in a request that waited for the lock while another owner took the role away."""
+    if act is closing.reopen:
+        close(cast)
+    with tenant_context(cast.acme.pk):
+        Membership.objects.filter(pk=cast.olivia.pk).update(role=Role.AGENT)
+        before = Tenant.objects.get().closed_at
+        with pytest.raises(PermissionDenied):
+            act(by=cast.olivia)
+        assert Tenant.objects.get().closed_at == before
 
 
 def test_from_the_day_itself_on_owners_are_out_too(cast: Cast) -> None:

@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from tenants import accounts, handovers, members, provisioning
+from tenants import accounts, exporting, handovers, members, provisioning, second_factors, workspaces
 from tenants.members import MemberError
-from tenants.models import Handover, Invitation, Membership, User
+from tenants.models import AuditEvent, Handover, Invitation, Membership, Tenant, User
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 from tests.conftest import Cast
@@ -212,6 +212,27 @@ def test_the_role_is_read_again_behind_the_lock(cast: Cast) -> None:
         members.remove(member=cast.adam, by=cast.olivia)
         with pytest.raises(PermissionDenied):
             members.leave(by=cast.adam)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda by: workspaces.change(name="Mine", time_zone="UTC", support_addresses=[], by=by),
+        lambda by: second_factors.make_optional(by=by),
+        lambda by: exporting.request(by=by),
+    ],
+    ids=["settings", "rule", "export"],
+)
+def test_a_change_of_the_workspace_reads_the_role_behind_the_lock_too(
+    cast: Cast, change: Callable[[Membership], object]
+) -> None:
+    with tenant_context(cast.acme.pk):
+        Tenant.objects.update(require_second_factor=True)
+        Membership.objects.filter(pk=cast.olivia.pk).update(role=Role.AGENT)
+        events = AuditEvent.objects.count()
+        with pytest.raises(PermissionDenied):
+            change(cast.olivia)
+        assert AuditEvent.objects.count() == events
 
 
 def test_whoever_is_removed_already_cannot_be_changed(cast: Cast) -> None:
