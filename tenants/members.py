@@ -6,13 +6,15 @@ who demote each other at once, the second is no owner any more when their turn c
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants import audit, mails
+from tenants.addresses import normalise
 from tenants.models import Handover, Invitation, Membership, Tenant, User
 from tenants.numbering import next_number
 from tenants.rls.context import current_tenant_id
@@ -123,7 +125,8 @@ def target_of(member: Membership) -> str:
 
 
 def end_what_rests_on(member: Membership) -> dict[str, Any]:
-    """End the open handovers of somebody whose role changed or who went, and the invitations that they could not send now.
+    """End the open handovers of somebody whose role changed or who went, the invitations that they could not send now, and
+    those by which who went would be back.
 
     What ended, for the audit row of the change.
     """
@@ -131,11 +134,7 @@ def end_what_rests_on(member: Membership) -> dict[str, Any]:
     out: dict[str, Any] = {}
     rest = Handover.objects.filter(accepted_at=None, ended_at=None)
     handovers = [row for row in rest if member.pk in (row.giver_id, row.taker_id)]
-    invitations = [
-        row
-        for row in Invitation.objects.filter(invited_by=member, accepted_at=None, revoked_at=None)
-        if member.removed_at or not _may_invite(member, row.role)
-    ]
+    invitations = _invitations_over(member)
     Handover.objects.filter(pk__in=[row.pk for row in handovers]).update(ended_at=now)
     Invitation.objects.filter(pk__in=[row.pk for row in invitations]).update(revoked_at=now)
     if handovers:
@@ -143,6 +142,19 @@ def end_what_rests_on(member: Membership) -> dict[str, Any]:
     if invitations:
         out["invitations_revoked"] = [row.number for row in invitations]
     return out
+
+
+def _invitations_over(member: Membership) -> list[Invitation]:
+    waiting = Invitation.objects.filter(accepted_at=None, revoked_at=None)
+    if not member.removed_at:
+        return [row for row in waiting.filter(invited_by=member) if not _may_invite(member, row.role)]
+    return list(waiting.filter(Q(invited_by=member) | Q(email_norm__in=_addresses_of(member.user))))
+
+
+def _addresses_of(user: User) -> set[str]:
+    """Every address that this account could accept an invitation by."""
+    proven = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return {user.email_norm, *map(normalise, proven)}
 
 
 def _may_invite(member: Membership, role: str) -> bool:

@@ -286,6 +286,23 @@ def test_a_removed_member_who_is_invited_again_gets_the_same_row(cast: Cast) -> 
     assert (row.pk, row.role, row.removed_at) == (cast.ava.pk, "administrator", None)
 
 
+@pytest.mark.parametrize("how", ["removed", "gone"])
+def test_nobody_comes_back_by_an_invitation_from_before(cast: Cast, how: str) -> None:
+    """Ava was asked a second time, at an address that she proved only afterwards."""
+    invite(cast.olivia, "ava@private.example", Role.ADMINISTRATOR)
+    invite(cast.olivia, "somebody@else.example")
+    proven(cast.ava.user, "ava@private.example")
+    with tenant_context(cast.acme.pk):
+        if how == "removed":
+            members.remove(member=cast.ava, by=cast.adam)
+        else:
+            members.leave(by=cast.ava)
+        link = Invitation.objects.get(number=1)
+        assert Invitation.objects.filter(revoked_at=None).get().number == 2
+    assert link.revoked_at
+    assert audited(cast.acme, "member.")[-1].detail["invitations_revoked"] == [1]
+
+
 def test_a_member_by_now_is_led_in_and_keeps_the_role(cast: Cast) -> None:
     nina = accounts.create(email=NINA, password=PASSWORD)
     invite(cast.olivia, role=Role.OWNER)
