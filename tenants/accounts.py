@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants import sealed_factors, second_factors
-from tenants.addresses import AddressError, normalise
+from tenants.addresses import AddressError, normalise, of_account
 from tenants.models import User
 
 
@@ -29,11 +29,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def clean_email(self, email: str) -> str:
+        """In the spelling of the account that has it: the domain may be typed in Unicode or in ASCII."""
         try:
-            normalise(email)
+            of_account(email)
         except AddressError as error:
             raise ValidationError(str(error)) from None
-        return super().clean_email(email)
+        return super().clean_email(as_kept(email))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """All or nothing. False when somebody else has taken the address since the link was sent."""
@@ -102,11 +103,21 @@ class FactorAdapter(DefaultMFAAdapter):
         return {"id": urlsplit(settings.PUBLIC_URL).hostname or "", "name": "VersanaCX"}
 
 
+def as_kept(email: str) -> str:
+    """An address as its account has it; as it is where nobody has it."""
+    try:
+        kept = User.objects.filter(email_norm=of_account(email)).values_list("email", flat=True).first()
+    except AddressError:
+        return email
+    return kept.lower() if kept else email
+
+
 def create(*, email: str, name: str = "", password: str | None = None) -> User:
     """A person whose address is taken as proven: by the link of an invitation, or by whoever runs the installation.
 
     Raises AddressError; the caller has validated the password and seen that nobody has the address.
     """
+    of_account(email)
     user = User.objects.create_user(email=email, password=password, name=name)
     # In lower case, as allauth writes addresses and looks for them.
     EmailAddress.objects.create(user=user, email=user.email.lower(), verified=True, primary=True)

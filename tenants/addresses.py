@@ -29,6 +29,18 @@ def normalise(address: str) -> str:
     return normal
 
 
+def of_account(address: str) -> str:
+    """The same for an address by which somebody signs in, which a link proves: what stands before the @ is ASCII.
+
+    Casefolding makes one of letters that mail servers keep apart (K and the Kelvin sign, s and \u017f): a link that was sent
+    to one mailbox would prove another's address.
+    """
+    normal = normalise(address)
+    if not address.rpartition("@")[0].isascii():
+        raise AddressError("An address to sign in by has no letters beyond ASCII before the @.")
+    return normal
+
+
 def _fold(local: str) -> str:
     """Casefolded and composed: an e with an accent is one letter, however the keyboard wrote it."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local).casefold())

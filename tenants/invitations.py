@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants import accounts, audit, doors, mails, members, switches
-from tenants.addresses import MAX_LENGTH, AddressError, normalise
+from tenants.addresses import MAX_LENGTH, AddressError, normalise, of_account
 from tenants.members import MemberError
 from tenants.models import AuditEvent, Invitation, Membership, Tenant, User
 from tenants.numbering import next_number
@@ -216,7 +216,7 @@ def _for_change(invitation: Invitation, *, by: Membership) -> tuple[Membership, 
 
 def _address(email: str) -> str:
     """The comparable form. Stricter than `normalise`, which also reads what customers' mail programs write."""
-    norm = normalise(email)
+    norm = of_account(email)
     try:
         validate_email(norm)
     except ValidationError:

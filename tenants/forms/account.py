@@ -2,12 +2,19 @@
 
 from typing import Any
 
-from allauth.account.forms import AddEmailForm
+from allauth.account.forms import AddEmailForm, LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tenants import accounts
 from tenants.addresses import normalise
 from tenants.models import User
+
+
+class SignInForm(LoginForm):
+    def clean_login(self) -> str:
+        """Browsers send the domain of one and the same address in Unicode or in ASCII."""
+        return accounts.as_kept(str(super().clean_login()))
 
 
 class NewAddressForm(AddEmailForm):

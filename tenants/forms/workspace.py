@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from tenants import provisioning
-from tenants.addresses import AddressError, normalise
+from tenants.addresses import AddressError, of_account
 from tenants.forms.general import zones
 from tenants.models import User
 
@@ -61,7 +61,7 @@ class FirstRunForm(forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
         try:
-            normalise(email)
+            of_account(email)
         except AddressError as error:
             raise forms.ValidationError(str(error)) from None
         return email

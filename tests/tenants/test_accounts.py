@@ -312,6 +312,27 @@ def test_an_address_of_somebody_else_is_not_taken_in_any_spelling(cast: Cast) ->
     }
 
 
+def test_an_address_that_only_folds_to_anothers_is_nobodys(cast: Cast) -> None:
+    client = sign_in(Client(), cast.ava.user)
+    confirm(client)
+    change_address(client, "\u017fara@elsewhere.example")
+    assert mails() == []
+    assert list(EmailAddress.objects.filter(user=cast.ava.user).values_list("email", flat=True)) == ["ava@acme.example"]
+
+
+@pytest.mark.parametrize("typed", ["nina@bücher.example", "NINA@xn--bcher-kva.example", "Nina@BÜCHER.example"])
+@pytest.mark.parametrize("kept", ["nina@bücher.example", "Nina@xn--bcher-kva.example"])
+def test_an_address_in_another_script_signs_in_and_resets_however_it_is_typed(
+    cast: Cast, kept: str, typed: str
+) -> None:
+    accounts.create(email=kept, password=PASSWORD)
+    client = Client()
+    assert client.post(LOGIN, {"login": typed, "password": PASSWORD}).status_code == 302
+    assert is_in(client)
+    Client().post("/account/password/reset/", {"email": typed})
+    assert mails()[-1][1] == "Choose a new password"
+
+
 def test_an_address_that_somebody_took_meanwhile_is_not_confirmed(cast: Cast) -> None:
     client = sign_in(Client(), cast.ava.user)
     confirm(client)

@@ -85,6 +85,8 @@ def test_an_invitation_is_a_mail_with_a_link_and_one_audit_row(cast: Cast) -> No
         f"nina@{'e' * 300}.example",
         "nina@elsewhere.example\u2028x",
         "n\u0131na@xn--.example",
+        "ni\u212aa@elsewhere.example",  # casefolded it would be nika's
+        "nina.stra\u00dfe@elsewhere.example",
     ],
     ids=repr,
 )

@@ -3,6 +3,7 @@
 import getpass
 import sys
 import zoneinfo
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from tenants import accounts, provisioning
-from tenants.addresses import AddressError, normalise
+from tenants.addresses import AddressError, normalise, of_account
 from tenants.models import User
 
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--support-address", action="append", default=[], metavar="EMAIL")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        email = address(options["owner"])
+        email = address(options["owner"], read=of_account)
         support = [address(each) for each in options["support_address"]]
         if options["time_zone"] not in zoneinfo.available_timezones():
             raise CommandError(f"“{options['time_zone']}” is not a time zone; one looks like Europe/Vienna.")
@@ -46,10 +47,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Workspace {tenant.slug} is open, and {options['owner']} owns it.")
 
 
-def address(text: str) -> str:
+def address(text: str, *, read: Callable[[str], str] = normalise) -> str:
     """Normalised, or a CommandError."""
     try:
-        return normalise(text)
+        return read(text)
     except AddressError:
         raise CommandError(f"“{text}” is not an e-mail address.") from None
 
