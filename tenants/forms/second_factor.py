@@ -119,6 +119,15 @@ class _Passkey(AuthenticateWebAuthnForm):
 class SignInPasskeyForm(_Passkey, LoginWebAuthnForm):
     """A passkey in place of the password."""
 
+    def clean_credential(self) -> Authenticator:
+        """By finger, face or PIN, whatever challenge it answers: one of a second step, which asks for a touch alone, outlives
+        that step in the session."""
+        answer = self.cleaned_data["credential"]
+        passkey = super().clean_credential()
+        if not webauthn.parse_authentication_response(answer).response.authenticator_data.is_user_verified():
+            raise get_adapter().validation_error("incorrect_code")
+        return passkey
+
 
 class SecondStepPasskeyForm(_Passkey):
     """A passkey after the password."""

@@ -20,6 +20,7 @@ from tests.app_codes import code_of
 from tests.conftest import PASSWORD, Cast
 from tests.tenants.signing_in import (
     CONFIRM_BY_CODE,
+    SECOND_STEP,
     SET_UP,
     cast,
     code_step,
@@ -33,6 +34,7 @@ from tests.tenants.signing_in import (
     with_app,
     wrong_code,
 )
+from tests.tenants.soft_key import SoftKey
 from tests.walking import soup_of, text_of
 
 __all__ = ["cast", "commits"]  # fixtures
@@ -229,6 +231,39 @@ def sign_in_with_factor_elsewhere(cast: Cast) -> Client:
     client = sign_in(Client(), cast.ava.user, secret)
     client.post(CONFIRM_BY_CODE, {"code": recovery_codes(cast.ava.user)[0]})
     return client
+
+
+# --- Passkeys in place of the password --------------------------------------------------------------------------------
+PASSKEY_LOGIN = "/account/2fa/webauthn/login/"
+
+
+def ask_for_passkey(client: Client) -> None:
+    assert client.get(PASSKEY_LOGIN, headers={"X-Requested-With": "XMLHttpRequest"}).status_code == 200
+
+
+def test_a_passkey_signs_in_alone_when_it_knows_its_holder(cast: Cast) -> None:
+    key = SoftKey(cast.ava.user)
+    key.register()
+    for verified in (False, True):
+        client = Client()
+        ask_for_passkey(client)
+        client.post(PASSKEY_LOGIN, {"credential": key.answer(client, verified=verified)})
+        assert is_in(client) == verified
+
+
+def test_a_stolen_key_without_its_pin_is_no_sign_in_by_the_challenge_of_a_second_step(cast: Cast) -> None:
+    """A second step is content with a touch. Mallory begins one of her own, lets it run out, and answers with Ava's key."""
+    stolen = SoftKey(cast.ava.user)
+    for key in (stolen, SoftKey(cast.mallory.user)):
+        key.register()
+    client = Client()
+    password_step(client, cast.mallory.user)
+    assert client.get(SECOND_STEP).status_code == 200
+    session = client.session
+    session["account_login"]["initiated_at"] -= 3600
+    session.save()
+    client.post(PASSKEY_LOGIN, {"credential": stolen.answer(client, verified=False)})
+    assert not is_in(client)
 
 
 # --- Sealed ----------------------------------------------------------------------------------------------------------
