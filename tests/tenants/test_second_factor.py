@@ -7,11 +7,11 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 
-from tenants import sealed_factors
-from tenants.models import AuditEvent, Membership, User
+from tenants import audit, sealed_factors
+from tenants.models import AuditEvent, Membership, Tenant, User
 from tenants.provisioning import add_member
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
@@ -231,6 +231,32 @@ def sign_in_with_factor_elsewhere(cast: Cast) -> Client:
     client = sign_in(Client(), cast.ava.user, secret)
     client.post(CONFIRM_BY_CODE, {"code": recovery_codes(cast.ava.user)[0]})
     return client
+
+
+def deny_records() -> None:
+    raise DatabaseError("the audit log takes nothing")
+
+
+@pytest.mark.parametrize("kind", ["totp", "webauthn"])
+def test_a_factor_is_not_given_up_when_that_cannot_be_recorded(
+    cast: Cast, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(cast.acme.pk):
+        Tenant.objects.update(require_second_factor=True)
+    secret = with_app(cast.ava.user)
+    client = sign_in(Client(raise_request_exception=False), cast.ava.user, secret)
+    client.post(CONFIRM_BY_CODE, {"code": recovery_codes(cast.ava.user)[0]})
+    path = "/account/2fa/totp/deactivate/"
+    if kind == "webauthn":
+        path = f"/account/2fa/webauthn/keys/{passkey(cast.ava.user).pk}/remove/"
+        Authenticator.objects.filter(user=cast.ava.user, type="totp").delete()
+    before = Authenticator.objects.filter(user=cast.ava.user).count()
+    monkeypatch.setattr(audit, "record", lambda *args, **more: deny_records())
+    assert client.post(path).status_code == 500
+    assert Authenticator.objects.filter(user=cast.ava.user).count() == before
+    monkeypatch.undo()
+    assert client.post(path).status_code == 302
+    assert not Authenticator.objects.filter(user=cast.ava.user).exists()
 
 
 # --- Passkeys in place of the password --------------------------------------------------------------------------------
