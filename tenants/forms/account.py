@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allauth.account.forms import AddEmailForm, LoginForm
+from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,17 @@ class SignInForm(LoginForm):
     def clean_login(self) -> str:
         """Browsers send the domain of one and the same address in Unicode or in ASCII."""
         return accounts.as_kept(str(super().clean_login()))
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    users: list[User]
+
+    def clean_email(self) -> str:
+        """Only an address that is proven resets. allauth takes one that waits for its confirmation too: whoever has the
+        mailbox of a new address that was mistyped would get the account."""
+        email = str(super().clean_email())
+        self.users = [user for user in self.users if user.email_norm == normalise(email)]
+        return email
 
 
 class NewAddressForm(AddEmailForm):

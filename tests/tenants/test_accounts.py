@@ -312,6 +312,18 @@ def test_an_address_of_somebody_else_is_not_taken_in_any_spelling(cast: Cast) ->
     }
 
 
+def test_an_address_that_waits_for_its_confirmation_resets_nothing(cast: Cast) -> None:
+    client = sign_in(Client(), cast.ava.user)
+    confirm(client)
+    change_address(client, "avva@stranger.example")
+    for address, subject in (
+        ("avva@stranger.example", "No account with this address"),
+        ("ava@acme.example", "Choose a new password"),
+    ):
+        Client().post("/account/password/reset/", {"email": address})
+        assert mails()[-1][:2] == (address, subject)
+
+
 def test_an_address_that_only_folds_to_anothers_is_nobodys(cast: Cast) -> None:
     client = sign_in(Client(), cast.ava.user)
     confirm(client)
