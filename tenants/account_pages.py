@@ -34,7 +34,7 @@ class AccountPagesMiddleware:
         """In one transaction, which allauth opens none around its deleting and our row. The person is locked: of two factors
         given up in two tabs at once, the second finds the first one gone."""
         with transaction.atomic():
-            User.objects.select_for_update(no_key=True).filter(pk=request.user.pk).first()
+            User.objects.select_for_update(no_key=True).filter(pk=request.user.pk or 0).first()
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)

@@ -5,13 +5,14 @@ from django.utils import timezone
 from tenants import audit, members
 from tenants.addresses import normalise
 from tenants.models import Membership, Tenant
+from tenants.rls.context import current_tenant_id
 from tenants.roles import Permission
 
 
 def change(*, name: str, time_zone: str, support_addresses: list[str], by: Membership) -> Tenant:
     """Write what differs, with one audit row that says what. Raises AddressError for an address that is none."""
     actor = members.authorise(by=by, permission=Permission.CHANGE_SETTINGS)
-    tenant = Tenant.objects.get(pk=actor.tenant_id)
+    tenant = Tenant.objects.get(pk=current_tenant_id())
     wanted = {
         "name": name,
         "time_zone": time_zone,
