@@ -198,11 +198,8 @@ SESSION_COOKIE_AGE = 14 * 86_400
 PASSWORD_RESET_TIMEOUT = 3600
 # allauth 65.21, read in its source 2026-11-26; no sign-up by passkey, no trusted browser, no sign-out by GET are its defaults.
 ACCOUNT_ADAPTER = "tenants.accounts.AccountAdapter"
-ACCOUNT_FORMS = {
-    "add_email": "tenants.forms.account.NewAddressForm",
-    "login": "tenants.forms.account.SignInForm",
-    "reset_password": "tenants.forms.account.ForgottenPasswordForm",
-}
+_forms = {"add_email": "NewAddressForm", "login": "SignInForm", "reset_password": "ForgottenPasswordForm"}
+ACCOUNT_FORMS = {name: f"tenants.forms.account.{form}" for name, form in _forms.items()}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -11,6 +11,7 @@ from tenants.models import AuditEvent, Membership, Tenant, User
 from tenants.rls.context import TenantError, tenant_context
 from tenants.roles import Role
 from tests.isolation.rows import workspace
+from versana.observability import context as log_context
 
 
 @pytest.fixture
@@ -62,8 +63,8 @@ def test_when_the_audit_row_fails_the_change_fails(target: str, owner: Membershi
 
 
 def test_a_settings_change_that_cannot_be_recorded_is_not_made(owner: Membership) -> None:
-    owner.user.name = "N" * 121  # longer than the audit's column, which therefore refuses the row
-    with tenant_context(owner.tenant_id), pytest.raises(DatabaseError), transaction.atomic():
+    too_long = log_context.bound(client="c" * 9)  # longer than the audit's column, which therefore refuses the row
+    with too_long, tenant_context(owner.tenant_id), pytest.raises(DatabaseError), transaction.atomic():
         workspaces.change(name="Renamed", time_zone="UTC", support_addresses=[], by=owner)
     with tenant_context(owner.tenant_id):
         assert Tenant.objects.get().name == "Acme"
