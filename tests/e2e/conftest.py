@@ -105,6 +105,22 @@ def visit(browser: Browser, house: Installation, watch: Watch, signed_in_before:
         context.close()
 
 
+@pytest.fixture
+def no_factors(house: Installation, signed_in_before: dict[str, Any]) -> Iterator[None]:
+    """Nobody has a second factor, nobody is limited, nothing is required: before, and for whoever comes after."""
+
+    def clear() -> None:
+        with house.database() as database:
+            database.execute("DELETE FROM mfa_authenticator")
+            database.execute("DELETE FROM versana_cache")
+            database.execute("UPDATE tenants_tenant SET require_second_factor = false")
+
+    clear()
+    yield
+    clear()
+    signed_in_before.clear()  # some of these sessions have ended
+
+
 def _cookies(browser: Browser, house: Installation, email: str) -> Any:
     with browser.new_context(base_url=house.web[0]) as context:
         context.set_default_timeout(PATIENCE_MS)

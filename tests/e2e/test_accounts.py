@@ -2,45 +2,27 @@
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.stack import Installation
 from tests.app_codes import code_of
 from tests.e2e.conftest import Visit, Watch, sign_in
 from tests.e2e.house import AGENT, OWNER, PASSWORD
 from tests.e2e.test_accessible import scrolls_sideways, serious
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_factors")]
 
 
-@pytest.fixture(autouse=True)
-def fresh(house: Installation, signed_in_before: dict[str, object]) -> Iterator[None]:
-    """Nobody has a second factor, nobody is limited, nothing is required: before, and for whoever comes after."""
-
-    def clear() -> None:
-        with house.database() as database:
-            database.execute("DELETE FROM mfa_authenticator")
-            database.execute("DELETE FROM versana_cache")
-            database.execute("UPDATE tenants_tenant SET require_second_factor = false")
-
-    clear()
-    yield
-    clear()
-    signed_in_before.clear()  # some of these sessions have ended
-
-
-def step_one(page: Page, email: str, *, path: str = "/") -> None:
-    page.goto(path)
+def step_one(page: Page, email: str, *, password: str = PASSWORD) -> None:
+    page.goto("/")
     page.get_by_label(re.compile("^E-?mail")).fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def confirm(page: Page) -> None:
-    page.get_by_label("Password").fill(PASSWORD)
+def confirm(page: Page, *, password: str = PASSWORD) -> None:
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Confirm").click()
 
 
