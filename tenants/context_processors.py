@@ -26,6 +26,7 @@ class Frame:
     nav: str
     workspaces: tuple[tuple[str, str, bool], ...]
     theme: str
+    person_hue: int = 3
 
 
 def initials(name: str) -> str:
@@ -71,4 +72,5 @@ def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:
             for w in visit.workspaces
         ),
         theme=theme,
+        person_hue=visit.membership.number % 6,  # as in the list of members
     )

@@ -28,6 +28,9 @@
   };
   setInterval(tick, 10000);
 
+  /* --- On a phone the settings' entries are one line that scrolls: the page one is on must be in sight ------------- */
+  $(".second-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   /* --- Words that arrive by themselves ----------------------------------------------------------------------------- */
   const say = (text) => { $("#announcer").textContent = text || ""; };
   let toastEnd = 0;

@@ -31,7 +31,7 @@ class FirstRunForm(forms.Form):
         label=_("Password"),
         strip=False,
         max_length=1000,
-        help_text=_("At least 12 characters."),
+        help_text=_("At least 12 characters, and none of the common ones."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -53,7 +53,7 @@ class PlatformSite(AdminSite):
                 self._say(request, messages.ERROR, _("Nothing was changed: give a reason of at most 200 characters."))
             return redirect("admin:switches")
         rows = {row.name: row for row in Switch.objects.all()}
-        shown = [(name, EFFECTS[name], rows.get(name)) for name in Name]
+        shown = [(name, name.replace("_", " ").capitalize(), EFFECTS[name], rows.get(name)) for name in Name]
         context = {**self.each_context(request), "title": _("Switches"), "switches": shown}
         return TemplateResponse(request, "platform/switches.html", context)
 

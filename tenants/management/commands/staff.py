@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if options["what"] == "add":
             staff.add(user or person(options["email"], options["name"]), using=OWNER)
             self.stdout.write(
-                f"{options['email']} is platform staff, and needs a second factor: Account, then Two-factor authentication."
+                f"{options['email']} is platform staff, and needs a second factor: Your account, then Second factor."
             )
         elif user is None:
             raise CommandError(f"Nobody has the address {options['email']}.")
