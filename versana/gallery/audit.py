@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tenants.forms.audit import AuditFilter
 from tenants.pages.audit import AuditPage, AuditRow, Change
-from tenants.pages.nav import NavLink
+from versana.gallery.settings import nav
 from versana.gallery.stores import ago
 
 _LONG = "Wilhelmina-Alexandrine von und zu Hohenlohe-Waldenburg-Schillingsfürst " * 3
@@ -44,10 +44,6 @@ def _rows() -> tuple[AuditRow, ...]:
 def log(
     *, rows: tuple[AuditRow, ...] | None = None, data: dict[str, str] | None = None, **changes: object
 ) -> AuditPage:
-    links = (
-        NavLink("General", "/_gallery/general/", selected=False),
-        NavLink("Shopify permissions", "/_gallery/permissions/", selected=False),
-    )
     page = AuditPage(
         form=AuditFilter(data or {}, actors=_ACTORS),
         rows=_rows() if rows is None else rows,
@@ -60,7 +56,7 @@ def log(
         late_since=None,
         late_count=0,
         export_url=_HERE,
-        settings_nav=(("Workspace", links), ("Security", (NavLink("Audit log", _HERE, selected=True),))),
+        settings_nav=nav("Audit log"),
     )
     return replace(page, **changes)  # type: ignore[arg-type]
 

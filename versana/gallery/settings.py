@@ -16,16 +16,26 @@ from integrations.shopify.cards import (
 from integrations.shopify.scopes import NEVER, TABLE
 from tenants.forms.general import GeneralForm
 from tenants.pages.general import ChoosePage, GeneralPage
-from tenants.pages.nav import NavLink
+from tenants.pages.nav import NavLink, SettingsNav
 from versana.gallery.stores import ATTENTION, CONNECTED, ago
+
+
+def nav(selected: str) -> SettingsNav:
+    """As an owner sees it."""
+    names = {
+        "General": "general",
+        "Members": "members",
+        "Shopify permissions": "permissions",
+        "Data": "data",
+        "Audit log": "audit",
+    }
+    return (
+        ("Workspace", tuple(NavLink(word, f"/_gallery/{name}/", word == selected) for word, name in names.items())),
+    )
 
 
 def general(*, may_edit: bool, panel_url: str, data: dict[str, str] | None = None) -> GeneralPage:
     values = {"name": "Harbor & Pine", "time_zone": "America/New_York", "support_addresses": "help@harborpine.example"}
-    links = (
-        NavLink("General", "/_gallery/general/", selected=True),
-        NavLink("Shopify permissions", "/_gallery/permissions/", selected=False),
-    )
     return GeneralPage(
         form=GeneralForm(data, initial=values),
         may_edit=may_edit,
@@ -34,7 +44,7 @@ def general(*, may_edit: bool, panel_url: str, data: dict[str, str] | None = Non
         panel_url=panel_url,
         changed_by="Henrik Dahl",
         changed_at=ago(days=10),
-        settings_nav=(("Workspace", links),),
+        settings_nav=nav("General"),
     )
 
 
@@ -129,9 +139,7 @@ def permissions() -> PermissionsPage:
         "In VersanaCX: Settings, General, Disconnect store.",
         "In Shopify: Settings, Apps and sales channels, VersanaCX, Uninstall.",
     )
-    return PermissionsPage(
-        table, NEVER, revoke, "/_gallery/general/", general(may_edit=True, panel_url="").settings_nav
-    )
+    return PermissionsPage(table, NEVER, revoke, "/_gallery/general/", nav("Shopify permissions"))
 
 
 def failure() -> FailurePage:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, settings, stores
+from versana.gallery import audit, conversations, people, settings, stores
 
 Page = tuple[str, object]
 
@@ -101,6 +101,27 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "audit-none": ("tenants/audit.html", audit.nothing_found, "settings"),
     "audit-errors": ("tenants/audit.html", audit.asked_wrongly, "settings"),
     "audit-behind": ("tenants/audit.html", audit.behind, "settings"),
+    "members": ("tenants/members.html", people.members, "settings"),
+    "members-alone": ("tenants/members.html", people.alone, "settings"),
+    "members-offered": ("tenants/members.html", people.offered, "settings"),
+    "members-asked": ("tenants/members.html", people.asked_to_take, "settings"),
+    "members-agent": ("tenants/members.html", people.of_an_agent, "settings"),
+    "members-errors": ("tenants/members.html", people.refused, "settings"),
+    "members-hostile": ("tenants/members.html", people.hostile, "settings"),
+    "farewell": ("tenants/farewell.html", people.farewell, "settings"),
+    "farewell-own": ("tenants/farewell.html", lambda: people.farewell(name=""), "settings"),
+    "offered": ("tenants/offered.html", people.offer_to_answer, "settings"),
+    "invitation": ("tenants/invitation.html", people.to_join, ""),
+    "invitation-known": ("tenants/invitation.html", lambda: people.invitation("sign-in"), ""),
+    "invitation-accept": ("tenants/invitation.html", lambda: people.invitation("accept"), ""),
+    "invitation-wrong": ("tenants/invitation.html", people.for_somebody_else, ""),
+    "invitation-expired": ("tenants/invitation.html", lambda: people.invitation("expired"), ""),
+    "invitation-revoked": ("tenants/invitation.html", lambda: people.invitation("revoked"), ""),
+    "data": ("tenants/data.html", people.exports, "settings"),
+    "data-none": ("tenants/data.html", people.data, "settings"),
+    "data-closed": ("tenants/data.html", lambda: people.data(erase_after=people.later(30)), "settings"),
+    "closed": ("tenants/closed.html", people.closed, ""),
+    "closed-over": ("tenants/closed.html", lambda: people.closed(over=True), ""),
     "choose": (
         "tenants/choose.html",
         lambda: settings.choose("Harbor & Pine", "Cove Wholesale"),
