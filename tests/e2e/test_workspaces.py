@@ -145,7 +145,9 @@ def test_an_export_shows_its_progress_and_comes_as_a_zip(window: Open, empty: In
     expect(page.get_by_text("No export is kept at the moment.")).to_be_visible()
 
 
-def test_an_owner_closes_it_a_colleague_reads_so_and_it_is_opened_again(window: Open, empty: Installation) -> None:
+def test_an_owner_closes_it_a_colleague_reads_so_and_it_is_opened_again(
+    window: Open, empty: Installation, watch: Watch
+) -> None:
     add = [sys.executable, "manage.py", "add_member", "northwind", AVA, "--role", "agent", "--name", "Ava Brandt"]
     subprocess.run(add, env=empty.env, cwd=ROOT, input=f"{PASSWORD}\n", text=True, check=True)
     ava = window(AVA)
@@ -163,7 +165,11 @@ def test_an_owner_closes_it_a_colleague_reads_so_and_it_is_opened_again(window: 
     button.click()
     expect(olivia.get_by_role("heading", name="Northwind Traders is closed")).to_be_visible()
     sound(olivia)
-    assert ava.request.get("/northwind/inbox/").status == 403
+    ava.goto("/northwind/inbox/")
+    expect(ava.get_by_role("heading", name="This workspace is being closed")).to_be_visible()
+    sound(ava)
+    assert ["403" in complaint for complaint in watch.complaints] == [True]
+    watch.complaints.clear()
     olivia.goto("/northwind/inbox/")
     expect(olivia).to_have_url(re.compile(f"{DATA}$"))
     olivia.get_by_role("button", name="Open the workspace again").click()
