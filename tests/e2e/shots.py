@@ -8,59 +8,17 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.acceptance.stack import Installation
-from tests.app_codes import code_of
-from tests.e2e import staging
-from tests.e2e.conftest import open_conversation, sign_in
-from tests.e2e.house import AGENT, BROWSER_ARGUMENTS, COVE, HARBOR, OWNER, PASSWORD, PIER, PINE, open_house
-from tests.e2e.test_members import MEMBERS, invite, link_in_mail
-from versana.devservices.places import ROOT
+from tests.e2e import shots_people, staging
+from tests.e2e.conftest import open_conversation
+from tests.e2e.house import AGENT, COVE, HARBOR, OWNER, PIER, PINE, open_house
+from tests.e2e.studio import ADDRESS, BOTH, CARD, HOST, IMAGES, PHONE, Studio, chromium
 
-IMAGES = ROOT / "docs" / "images"
 GENERAL = "/acme/settings/general/"
-DESK, CARD, PHONE = (1440, 900), (900, 800), (390, 844)
-BOTH = ("light", "dark")
-# What the pictures show as the installation's name; the browser takes it for this machine, whatever the port is.
-HOST = "support.example.com"
-ADDRESS = f"http://{HOST}"
-
-
-class Studio:
-    """The installation, the browser, and which pictures are wanted (all when none is named)."""
-
-    def __init__(self, house: Installation, browser: Browser, wanted: Sequence[str]) -> None:
-        self.house, self.browser, self.wanted = house, browser, wanted
-        self.known: dict[str, Any] = {}
-
-    @contextmanager
-    def page(self, email: str = "", size: tuple[int, int] = DESK, theme: str = "light") -> Iterator[Page]:
-        if email and email not in self.known:
-            with self.browser.new_context(base_url=ADDRESS) as door:
-                sign_in(door.new_page(), email)
-                self.known[email] = door.storage_state()
-        with self.browser.new_context(
-            base_url=ADDRESS,
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=theme,  # type: ignore[arg-type]
-            reduced_motion="reduce",
-            storage_state=self.known.get(email),
-        ) as context:
-            yield context.new_page()
-
-    def take(self, page: Page, name: str) -> None:
-        if self.wanted and name not in self.wanted:
-            return
-        page.wait_for_load_state("networkidle")
-        page.evaluate("document.activeElement?.blur()")
-        page.screenshot(path=IMAGES / f"{name}.png")
-        print(f"docs/images/{name}.png", flush=True)
 
 
 def doors(studio: Studio) -> None:
@@ -129,30 +87,6 @@ def connected(studio: Studio) -> None:
         studio.take(page, "permissions")
 
 
-def members(studio: Studio) -> None:
-    """Members as their owner sees them, and what an invitation's link shows while it is open and after."""
-    with studio.page(OWNER) as page:
-        for email, role in (("mo@harborpine.example", "Administrator"), ("lea@harborpine.example", "Agent")):
-            invite(page, email, role)
-        links = [link_in_mail(studio.house, f"{name}@harborpine.example") for name in ("mo", "lea")]
-        with studio.house.database() as database:
-            database.execute(
-                "UPDATE tenants_invitation SET sent_at = sent_at - interval '9 days', expires_at = expires_at - interval '9 days' WHERE email LIKE 'mo@%'"
-            )
-    for theme in BOTH:
-        with studio.page(OWNER, theme=theme) as page:
-            page.goto(MEMBERS)
-            studio.take(page, f"members-{theme}")
-    with studio.page(OWNER, PHONE) as page:
-        page.goto(MEMBERS)
-        studio.take(page, "members-phone")
-    with studio.page(size=CARD) as page:
-        page.goto(links[1])
-        studio.take(page, "invitation")
-        page.goto(links[0])
-        studio.take(page, "invitation-expired")
-
-
 def failing(studio: Studio) -> None:
     """Shopify stops answering: what was known stays, under a banner."""
     with studio.page(AGENT) as page:
@@ -187,31 +121,6 @@ def revoked(studio: Studio) -> None:
             general(page)
             expect(page.get_by_role("article", name=PIER).get_by_text("Needs attention")).to_be_visible()
             studio.take(page, f"general-attention-{theme}")
-
-
-def protecting(studio: Studio) -> None:
-    """An app is set up, the owner requires a second factor of everybody, an agent signs in. Last: it changes the doors."""
-    with studio.page(OWNER) as page:
-        page.goto("/account/2fa/totp/activate/")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Confirm").click()
-        studio.take(page, "set-up-app")
-        secret = (page.locator("code.secret").text_content() or "").replace(" ", "")
-        page.get_by_label("Code that the app shows").fill(code_of(secret))
-        page.get_by_role("button", name="Turn on").click()
-        expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-        for theme in BOTH:
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            page.goto("/account/")
-            studio.take(page, f"account-{theme}")
-        page.goto("/acme/settings/security/")
-        page.get_by_role("button", name="Require it").click()
-        expect(page.get_by_text("Saved")).to_be_visible()
-        page.emulate_media(color_scheme="light")
-        studio.take(page, "security")
-    with studio.page(AGENT) as page:
-        page.goto("/acme/inbox/")
-        studio.take(page, "second-factor-required")
 
 
 # --- Steps ----------------------------------------------------------------------------------------------------------
@@ -252,29 +161,14 @@ def main(wanted: Sequence[str]) -> int:
                 connecting,
                 reading,
                 connected,
-                members,
+                *shots_people.SCENES,
                 failing,
                 revoked,
-                protecting,
+                *shots_people.LAST_SCENES,
             ]
             for scene in scenes:
                 scene(studio)
     return 0
-
-
-@contextmanager
-def chromium(house: Installation) -> Iterator[Browser]:
-    here = house.web[0].replace("http://localhost", "127.0.0.1")
-    arguments = [
-        *BROWSER_ARGUMENTS,
-        f"--host-resolver-rules=MAP {HOST} {here}",
-        "--disable-features=HttpsUpgrades,HttpsFirstBalancedMode",
-    ]
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=os.environ["CHROMIUM_PATH"], args=arguments) as browser,
-    ):
-        yield browser
 
 
 if __name__ == "__main__":
