@@ -291,6 +291,12 @@ def test_an_agent_sees_people_and_no_button(cast: Cast) -> None:
     assert [link["href"] for link in main.select("a")] == [f"{MEMBERS}leave/"]
 
 
+def test_everybody_has_the_same_face_in_the_rail_and_in_the_list(cast: Cast) -> None:
+    for number, member in enumerate((cast.olivia, cast.adam, cast.ava)):
+        page = soup_of(signed_in(member).get(MEMBERS))
+        assert page.select_one(".rail .face")["class"] == page.select(".person .face")[number]["class"]
+
+
 def test_an_administrator_finds_no_button_on_an_owner(cast: Cast) -> None:
     page = soup_of(signed_in(cast.adam).get(MEMBERS))
     links = {link["href"] for link in page.select(".people a")}
