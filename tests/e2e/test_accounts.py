@@ -11,7 +11,7 @@ from tests.e2e.conftest import Visit, Watch, sign_in
 from tests.e2e.house import AGENT, OWNER, PASSWORD
 from tests.e2e.test_accessible import scrolls_sideways, serious
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_factors")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_factors"), pytest.mark.long]
 
 
 def step_one(page: Page, email: str, *, password: str = PASSWORD) -> None:

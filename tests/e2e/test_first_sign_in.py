@@ -11,7 +11,7 @@ from tests.e2e.house import OWNER
 from tests.e2e.test_accounts import confirm, fits, next_code, set_up_app, step_one, with_app
 from tests.e2e.test_members import accept_as_somebody_new, invite, link_in_mail, person
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_factors")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_factors"), pytest.mark.long]
 KOFI, PASSWORD = "kofi@elsewhere.example", "seven swans upon the weir"
 
 

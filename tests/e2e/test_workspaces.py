@@ -25,7 +25,7 @@ from tests.e2e.house import MAILBOX, PASSWORD
 from tests.e2e.test_accessible import scrolls_sideways, serious
 from versana.devservices.places import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 OLIVIA, AVA = "olivia@northwind.example", "ava@northwind.example"
 DATA = "/northwind/settings/data/"
 
