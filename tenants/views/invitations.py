@@ -3,7 +3,7 @@
 from contextlib import suppress
 from urllib.parse import urlencode
 
-# allauth's way of a sign-in by password: second factors, the list of sessions and the time of proof follow from it.
+# allauth's way of a sign-in by password: second factors and the list of sessions follow from it.
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.http import HttpRequest, HttpResponse
