@@ -42,6 +42,7 @@ def forms(secret: str | bytes) -> dict[str, bytes]:
         "hex, upper case": start.hex().upper().encode(),
         "hex of base64": base64.b64encode(start).hex().encode(),
         "backwards": start[::-1],
+        "in groups of four": b" ".join(start[at : at + 4] for at in range(0, PREFIX, 4)),
     }
     for shift in range(3):  # Base64 of a longer text looks different at each of three positions.
         encoded = base64.b64encode(b"\0" * shift + start)
@@ -64,12 +65,23 @@ def _decoded(data: bytes) -> Iterator[bytes]:
     for match in _BASE64.finditer(data):
         text = match[0].replace(b"\\n", b"").translate(bytes.maketrans(b"-_", b"+/"))
         for start in range(4 if len(text) < 100 else 1):  # Where a word stands before it, it begins a little later.
+            # Whole: the last bytes of a compressed part are its sum, and without them it would not be unpacked.
+            length = len(text) - start
             with contextlib.suppress(binascii.Error):
-                yield binascii.a2b_base64(text[start : len(text) - (len(text) - start) % 4])
+                yield binascii.a2b_base64(text[start : len(text) - (length % 4 == 1)] + b"=" * (-length % 4))
     yield from (binascii.unhexlify(match[0]) for match in _HEX.finditer(data))
-    for match in _COMPRESSED.finditer(data):
-        with contextlib.suppress(zlib.error):
-            yield zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data[match.start() :], MOST_INFLATED)
+    yield from (_inflated(data[match.start() :]) for match in _COMPRESSED.finditer(data))
+
+
+def _inflated(data: bytes) -> bytes:
+    """As far as it goes: what follows a part that was cut off is not its end."""
+    unpacker, out = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32), b""
+    with contextlib.suppress(zlib.error):
+        for start in range(0, len(data), 32):
+            out += unpacker.decompress(data[start : start + 32])
+            if unpacker.eof or len(out) > MOST_INFLATED:
+                break
+    return out
 
 
 @dataclass(frozen=True)

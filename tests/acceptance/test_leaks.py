@@ -12,6 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.core import signing
+from hypothesis import given
+from hypothesis.strategies import text
 
 from tests.acceptance import leaks, prepare
 from tests.acceptance.conftest import HARBOR, PINE, PRIYA, Acme
@@ -168,3 +171,18 @@ def test_the_search_sees_through_coats(coat: str) -> None:
     }
     assert leaks.search([("page", shown[coat])], [token])
     assert not leaks.search([("page", shown[coat])], [decoy()])
+
+
+@given(text(alphabet="abcdef0123456789", max_size=40), text(max_size=40))
+def test_the_search_sees_into_sessions_as_they_are_stored(token: str, before: str) -> None:
+    """Compressed, in base64 without its end signs, signed, and one after the other."""
+    secret = decoy()
+    others = [signing.dumps({"next": token * 4, "to": before}, compress=True) for _ in range(2)]
+    session = signing.dumps({"before": before, "same": token * 3, "secret": secret}, compress=True)
+    shown = "\n".join([others[0], session, others[1]]).encode()
+    assert leaks.search([("table", shown)], [secret])
+    assert not leaks.search([("table", shown)], [decoy()])
+
+
+def test_the_search_sees_a_key_in_groups_of_four() -> None:
+    assert leaks.search([("page", b"<code>JBSW Y3DP EHPK 3PXP</code>")], ["JBSWY3DPEHPK3PXP"])
