@@ -29,13 +29,26 @@ class _Plain(urllib.request.HTTPHandler):
         return self.do_open(_Connection, request)
 
 
+class _Noting(urllib.request.HTTPRedirectHandler):
+    """Follows redirects and keeps their addresses, as the history of a browser does."""
+
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+
+    def redirect_request(self, req: urllib.request.Request, *arguments: Any) -> urllib.request.Request | None:
+        self.passed.append(str(arguments[-1]))
+        return super().redirect_request(req, *arguments)
+
+
 class Browser:
     """Cookies, forms and redirects: as much of a browser as this needs."""
 
     def __init__(self, base: str) -> None:
         self.base = base.rstrip("/")
         self.cookies = http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(_Plain, urllib.request.HTTPCookieProcessor(self.cookies))
+        noting = _Noting()
+        self.passed = noting.passed
+        self.opener = urllib.request.build_opener(_Plain, noting, urllib.request.HTTPCookieProcessor(self.cookies))
 
     def open(self, path: str, *, form: dict[str, str] | None = None, htmx: bool = False, timeout: float = 30) -> str:
         """The text at an address. Raises urllib.error.HTTPError for 4xx and 5xx. `url` is then where it ended."""

@@ -4,6 +4,7 @@
 variables of every frame, as commercial ones do.
 """
 
+import copy
 import json
 import logging
 import pickle
@@ -39,10 +40,15 @@ class Sinks:
         self.contents[name].append(data if isinstance(data, bytes) else str(data).encode("utf-8", "surrogatepass"))
 
     def items(self) -> list[tuple[str, bytes]]:
-        return [(name, b"\n".join(parts)) for name, parts in sorted(self.contents.items())]
+        """Each sink, its lines once: reports and pages repeat themselves, and no secret that is looked for spans lines."""
+        return [
+            (name, b"\n".join(dict.fromkeys(line for part in parts for line in part.split(b"\n"))))
+            for name, parts in sorted(self.contents.items())
+        ]
 
-    def response(self, response: HttpResponse) -> None:
-        self.put("page body", response.content)
+    def response(self, response: HttpResponse, who: str) -> None:
+        """`who` asked: "signed in" or "anonymous"."""
+        self.put("error pages" if response.status_code >= 400 else f"pages, {who}", response.content)
         self.put("page headers", "\n".join(f"{k}: {v}" for k, v in response.headers.items() if k != "Location"))
         self.put("cookies set", "\n".join(str(cookie) for cookie in response.cookies.values()))
 
@@ -119,6 +125,9 @@ class Sinks:
                 logging.getLogger(name).setLevel(before)
 
 
+_SAID = ("msg", "exc_info", "args")  # These are in the record's words; times would make every record another one.
+
+
 class _Collector(logging.Handler):
     """Each record as a careless handler would write it: its words, its fields, its error."""
 
@@ -129,8 +138,14 @@ class _Collector(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         name = "log of statements" if record.name == "django.db.backends" else "log at DEBUG"
         self.sinks.put(name, logging.Formatter().format(record))
-        fields = {k: _packed(v, DEPTH) for k, v in vars(record).items() if k not in ("msg", "exc_info")}
+        fields = {
+            k: _packed(v, DEPTH) for k, v in vars(record).items() if k not in _SAID and not isinstance(v, int | float)
+        }
         self.sinks.put(f"{name}, fields", json.dumps(fields, default=repr))
+        if record.levelno >= logging.INFO:
+            written = copy.copy(record)
+            Redact().filter(written)
+            self.sinks.put("log as an installation writes it", JsonLines().format(written))
 
 
 def _chain(error: BaseException | None, seen: frozenset[int] = frozenset()) -> Iterator[str]:

@@ -57,6 +57,7 @@ class Installation:
     def __init__(self, place: Path, env: dict[str, str], stores: Path, all_orders: Sequence[str]) -> None:
         self.place, self.env, self.stores, self.all_orders = place, env, stores, all_orders
         self.web: list[str] = []
+        self.passed: list[str] = []  # addresses that the owner's browser was sent to while it connected stores
         self.postgres_log = place  # Known to who starts the servers; missing where they are not ours.
         self.parts: dict[str, Child] = {}
         self.redis_port, self.sandbox_port = free_port(), free_port()
@@ -208,6 +209,7 @@ class Installation:
         url = f"{self.env['SHOPIFY_SANDBOX_URL']}{asked['action']}"
         page = owner.page(url, form={**hidden(asked), "decision": decision})
         self.ended_at = urllib.parse.urlsplit(owner.url)
+        self.passed += owner.passed
         return owner.page(f"/acme/settings/shopify/?{self.ended_at.query}") if decision == "approve" else page
 
 

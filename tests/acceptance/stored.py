@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from integrations.shopify.forms import ConnectForm
 from integrations.shopify.models import Store
 from tenants.models import AuditEvent
-from tenants.outbox.models import Event, QueuedMail
+from tenants.outbox.models import Event
 from tenants.rls.context import tenant_context
 from tests.acceptance.walk import Walk
 
@@ -21,7 +21,6 @@ def stored(walk: Walk) -> None:
         walk.sinks.put("rows: audit", list(AuditEvent.objects.values()))
         walk.sinks.put("rows: stores", list(Store.objects.values()))
         walk.sinks.put("rows: events", list(Event.objects.values()))
-        walk.sinks.put("rows: queued mails", [bytes(m) for m in QueuedMail.objects.values_list("message", flat=True)])
         walk.sinks.put("rows: people", list(type(walk.cast.ava.user).objects.values()))
         for session in Session.objects.all():
             walk.sinks.put("rows: sessions, opened", json.dumps(session.get_decoded(), default=repr))

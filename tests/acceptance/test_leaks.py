@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +18,9 @@ from hypothesis.strategies import text
 
 from tests.acceptance import leaks, prepare
 from tests.acceptance.conftest import HARBOR, PINE, PRIYA, Acme
-from tests.acceptance.painted import hidden
+from tests.acceptance.outside import backup
+from tests.acceptance.painted import Browser, hidden
+from tests.acceptance.passing import ALLOWED_PLACES, people_secrets, redirected
 from tests.telling import Tell
 
 OUTSIDE = ("sandbox",)  # The other side knows the tokens: it made them.
@@ -44,7 +46,8 @@ def planted(acme: Acme, tmp_path: Path) -> Iterator[str]:
             log.write("".join(f"%{byte:02x}" for byte in token.encode()).encode() + b"\n")
         (Path(acme.stack.env["MAIL_FILE_PATH"]) / "planted.log").write_text(f"Subject: {token[:12]}\n")
         mail(acme, tmp_path, f"Is {token[:20]} yours?")
-        acme.stack.start("decoy", [sys.executable, "-c", "import time; time.sleep(600)", token])
+        sleep = [sys.executable, "-c", "import time; time.sleep(600)", token]
+        acme.stack.start("decoy", sleep, env={"PATH": acme.stack.env["PATH"], "DECOY": token})
         with acme.stack.database() as busy:
             busy.execute(f"SELECT 'a decoy, {token}'")
             yield token
@@ -66,6 +69,7 @@ def mail(acme: Acme, place: Path, text: str) -> None:
 def walk(acme: Acme) -> list[str]:
     """All that touches a token: connect anew, look, renew by expiry, fail, deny, and a mail of ours."""
     stack = acme.stack
+    stack.passed.clear()
     stack.connect(HARBOR, PINE)
     path = acme.cold(PRIYA)
     acme.look(stack.browser(), path)
@@ -99,11 +103,15 @@ def statements_logged(acme: Acme) -> Iterator[None]:
 
 
 def processes(acme: Acme) -> Iterator[tuple[str, bytes]]:
-    """The command line of every process of ours, children included: any account of the machine may read them."""
-    groups = {str(child.process.pid) for child in acme.stack.parts.values()}
-    listed = subprocess.run(["ps", "-eo", "sid,args", "-ww"], capture_output=True, text=True, check=True).stdout
-    own = [line for line in listed.splitlines() if line.split()[0] in groups]
-    yield "process command lines", "\n".join(own).encode()
+    """The command line of every process of ours, children included: any account of the machine may read them. Then what each
+    process was given as its environment, which its own account may read."""
+    groups = {str(child.process.pid): name for name, child in acme.stack.parts.items()}
+    listed = subprocess.run(["ps", "-eo", "sid,pid,args", "-ww"], capture_output=True, text=True, check=True).stdout
+    own = [line.split(maxsplit=2) for line in listed.splitlines() if line.split()[0] in groups]
+    yield "process command lines", "\n".join(command for _, _, command in own).encode()
+    for group, pid, _ in own:
+        with suppress(OSError):  # It has ended meanwhile.
+            yield f"environment {groups[group]}", Path(f"/proc/{pid}/environ").read_bytes()
 
 
 def activity(acme: Acme) -> Iterator[tuple[str, bytes]]:
@@ -112,12 +120,13 @@ def activity(acme: Acme) -> Iterator[tuple[str, bytes]]:
     yield "activity of the database", "\n".join(query or "" for (query,) in rows).encode()
 
 
-def sinks(acme: Acme, starts: list[str]) -> Iterator[tuple[str, bytes]]:
+def sinks(acme: Acme, starts: list[str], strangers: list[str]) -> Iterator[tuple[str, bytes]]:
     stack = acme.stack
     logs = [stack.postgres_log, *stack.place.glob("*.log")]
     own = [path for path in logs if path.is_file() and not path.name.startswith(OUTSIDE)]
     with stack.database() as database:
         yield from leaks.tables(database)
+    yield from backup(stack.env["BACKUP_DATABASE_URL"])
     yield from processes(acme)
     yield from activity(acme)
     yield from leaks.redis_keys(stack.env["REDIS_URL"])
@@ -125,34 +134,60 @@ def sinks(acme: Acme, starts: list[str]) -> Iterator[tuple[str, bytes]]:
     yield from (("mail" + name, data) for name, data in leaks.files(*Path(stack.env["MAIL_FILE_PATH"]).iterdir()))
     for email in (prepare.OWNER, prepare.AGENT):
         yield from leaks.pages(stack.browser(email), starts)
+    yield from (("anonymous " + name, data) for name, data in leaks.pages(Browser(stack.web[0]), strangers))
 
 
-def installation_secrets(env: Mapping[str, str]) -> list[str]:
+def installation_secrets(env: Mapping[str, str]) -> list[tuple[str, str]]:
     """What the processes get by their environment: it may stand in nothing that they write."""
-    keys = [part.partition(":")[2] for part in env["SEALING_KEYS"].split(",")]
-    passwords = [
-        urlsplit(value).password for name, value in env.items() if name.endswith(("DATABASE_URL", "REDIS_URL"))
-    ]
-    return [env["SHOPIFY_CLIENT_SECRET"], env["SECRET_KEY"], *keys, *filter(None, passwords)]
+    keys = [("sealing key", part.partition(":")[2]) for part in env["SEALING_KEYS"].split(",")]
+    addresses = [name for name in env if name.endswith(("DATABASE_URL", "REDIS_URL"))]
+    passwords = [(f"password in {name}", urlsplit(env[name]).password) for name in sorted(addresses)]
+    own = [("client secret", env["SHOPIFY_CLIENT_SECRET"]), ("SECRET_KEY", env["SECRET_KEY"]), *keys]
+    return own + [(kind, password) for kind, password in passwords if password]
 
 
-def test_no_token_is_found_anywhere_and_the_planted_one_is_found_everywhere(
+def place(sink: str) -> str:
+    """Where a find is, as ALLOWED_PLACES calls it: a table or a log by its name, anything else by its kind."""
+    kind, _, name = sink.partition(" ")
+    if kind in ("table", "dump:", "environment", "logfile"):
+        return f"{kind} {name.partition('.')[0].rstrip('0123456789')}"
+    return "anonymous page" if kind == "anonymous" else kind
+
+
+def test_no_secret_is_found_anywhere_and_the_planted_one_is_found_everywhere(
     acme: Acme, planted: str, tell: Tell
 ) -> None:
     begun = time.monotonic()
     with statements_logged(acme):
         starts = ["/acme/inbox/?view=all", "/acme/settings/general/", "/acme/settings/shopify/", *walk(acme)]
-        everything = list(sinks(acme, starts))
-    issued = [row["token"] for row in acme.stack.sandbox("tokens")]
+        personal = people_secrets(acme)
+        strangers = ["/nowhere/", "/invitation/forged/", "/welcome/", f"/account/login/?next=/{planted}/"]
+        everything = list(sinks(acme, starts, strangers))
+    issued = [("token", row["token"]) for row in acme.stack.sandbox("tokens")]
     assert len(issued) >= 12  # Two stores, twice connected and once renewed, two tokens each.
-    kinds = {"table", "redis", "logfile", "mailfile", "page", "process", "activity"}
+    kinds = {
+        "table",
+        "redis",
+        "logfile",
+        "mailfile",
+        "page",
+        "process",
+        "activity",
+        "dump:",
+        "environment",
+        "anonymous",
+    }
     assert set(leaks.by_kind(leaks.search(everything, [planted]))) == kinds
-    wanted = [*issued, *installation_secrets(acme.stack.env)]
-    assert leaks.search(everything, wanted) == []
-    places = [sink for sink, _ in everything if not sink.startswith(("page", "redis"))]
+    wanted = [*issued, *installation_secrets(acme.stack.env), *redirected(acme), *personal]
+    finds = leaks.search(everything, [value for _, value in wanted])
+    hits = {(wanted[find.number][0], place(find.sink)) for find in finds}
+    assert not hits - ALLOWED_PLACES.keys(), "\n".join(map(str, sorted(hits - ALLOWED_PLACES.keys())))
+    assert sorted(ALLOWED_PLACES.keys() - hits) == []
+    places = [sink for sink, _ in everything if not sink.startswith(("page", "anonymous", "redis"))]
     tell(
-        f"canaries in a running installation: {len(wanted)} secrets, {len(kinds)} kinds of sinks with a decoy each, all found, "
-        f"hits 0; {len(places)} tables, logs, mails and the like, {len(everything) - len(places)} pages and Redis keys, "
+        f"canaries in a running installation: {len({kind for kind, _ in wanted})} kinds, {len(wanted)} secrets, {len(kinds)} kinds "
+        f"of sinks, decoys found {len(kinds)} of {len(kinds)}, hits 0; {len(places)} tables, logs, mails and the like, "
+        f"{len(everything) - len(places)} pages and Redis keys, {len(ALLOWED_PLACES)} places allowed with a reason, "
         f"{sum(len(data) for _, data in everything) / 1e6:.1f} MB in {time.monotonic() - begun:.0f} s"
     )
     assert sum(sink.startswith("page") for sink, _ in everything) > 100

@@ -19,12 +19,29 @@ def new(prefix: str) -> str:
     return f"{prefix}{secrets.token_hex(16)}"
 
 
-class Walk:
-    """Everything that touches a secret, one step after the other; whatever is raised goes into the sinks."""
+def forced(*args: object, **kwargs: object) -> None:
+    raise RuntimeError("forced")
 
-    def __init__(self, cast: Cast, known: dict[str, Any], sinks: Sinks, settings: Settings, sandbox: str) -> None:
-        self.cast, self.known, self.sinks, self.settings, self.sandbox = cast, known, sinks, settings, sandbox
+
+class Walk:
+    """Everything that touches a secret, one step after the other; whatever is raised goes into the sinks.
+
+    `known`: the newest value of each kind; `values`: all there were. `link`: where a kind of link leads.
+    """
+
+    cast: Cast  # made on the way: the first run needs an installation without people
+
+    def __init__(self, known: dict[str, Any], sinks: Sinks, settings: Settings) -> None:
+        self.known, self.sinks, self.settings = known, sinks, settings
+        self.values: list[tuple[str, str | bytes]] = list(known.items())
+        self.link: dict[str, str] = {}
         self.steps = self.raised = 0
+
+    def learn(self, kind: str, value: str, *, most: int = 20) -> None:
+        """A value that the product made itself. `most`: so many of a kind are looked for, each in every place."""
+        self.known[kind] = value
+        if (kind, value) not in self.values and sum(kind == known for known, _ in self.values) < most:
+            self.values.append((kind, value))
 
     def step(self, job: Callable[[], Any]) -> Any:
         self.steps += 1

@@ -17,7 +17,7 @@ from tenants.crypto import keyring, rotation, sealing
 from tenants.crypto.secret import Secret
 from tenants.rls.context import expected_tenant, tenant_context
 from tests.acceptance.handling import carry
-from tests.acceptance.walk import Walk
+from tests.acceptance.walk import Walk, forced
 from tests.factories import SHOP
 from tests.integrations.hostile_server import HostileServer, answer, hostile_server
 from tests.walking import signed_in, start
@@ -67,10 +67,6 @@ SITES: dict[str, tuple[object, str]] = {
 }
 
 
-def forced(*args: object, **kwargs: object) -> None:
-    raise RuntimeError("forced")
-
-
 def drive(walk: Walk, shopify: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     with hostile_server() as server:
         walk.settings.SHOPIFY_SANDBOX_URL = server.url
@@ -118,15 +114,15 @@ def callback(walk: Walk) -> None:
     browser = signed_in(walk.cast.olivia)
     consent = start(browser)
     state = dict(part.split("=") for part in consent.partition("?")[2].split("&"))["state"]
-    walk.known["state"] = state
+    walk.learn("state", state)
     query = signed(walk, state)
     browser.raise_request_exception = True
     try:
-        walk.sinks.response(browser.get(f"/shopify/callback/?{query}"))
+        walk.sinks.response(browser.get(f"/shopify/callback/?{query}"), "signed in")
     except Exception as error:
-        walk.sinks.error(error, RequestFactory().get(f"/shopify/callback/?{query}"))
+        walk.sinks.error(error, RequestFactory().get(f"/shopify/callback/?{query}"), "signed in")
     browser.raise_request_exception = False
-    walk.sinks.response(browser.get(f"/shopify/callback/?{query}"))
+    walk.sinks.response(browser.get(f"/shopify/callback/?{query}"), "signed in")
 
 
 def signed(walk: Walk, state: str) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,20 +64,28 @@ def make_staff(email: str = "staff@platform.example", *, factors: bool = True) -
 
 def run(script: str, platform_url: str, **given: Any) -> list[Any]:
     """What the script says, value by value."""
+    done = launch(script, platform_url, **given)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def launch(
+    script: str, platform_url: str, *, env: Mapping[str, str] | None = None, **given: Any
+) -> subprocess.CompletedProcess[str]:
+    """The script's process, when it has ended: what it said, and what it logged."""
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "versana.platform.settings",
         "DATABASE_URL": platform_url,
         "PLATFORM_DATABASE_URL": platform_url,
         "GIVEN": json.dumps(given),
+        **(env or {}),
     }
     environment.pop("MIGRATION_DATABASE_URL", None)
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", PREAMBLE + script],
         env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def actions(url: str) -> list[tuple[str, int | None, str, dict[str, Any]]]:
