@@ -23,6 +23,7 @@ from tests.acceptance.painted import Browser, hidden
 from tests.acceptance.passing import ALLOWED_PLACES, people_secrets, redirected
 from tests.telling import Tell
 
+pytestmark = pytest.mark.long
 OUTSIDE = ("sandbox",)  # The other side knows the tokens: it made them.
 
 

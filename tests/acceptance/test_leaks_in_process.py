@@ -30,6 +30,7 @@ __all__ = ["shopify", "without_static"]
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "owner"]),
     pytest.mark.filterwarnings("ignore:No directory at:UserWarning"),
+    pytest.mark.long,
 ]
 
 
