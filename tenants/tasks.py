@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tenants import audit_chain, closing, doors, exporting
 from tenants.events import ErasureNear, ExportContinues
-from tenants.models import CacheRow
+from tenants.models import CacheRow, Tenant
 from tenants.rls.context import task_tenant_id, tenant_context
 
 log = logging.getLogger("versana.audit")
@@ -42,7 +42,10 @@ def forget_staff_actions() -> None:
 
 @shared_task(name="tenants.tasks.seal_audit")
 def seal_audit(*, everything: bool = False) -> None:
-    """Seal the new audit events of every workspace. One that fails keeps no other from being sealed."""
+    """Seal the new audit events of every workspace. One that fails keeps no other from being sealed.
+
+    Not of one whose time is over: erasing seals it a last time, and a seal made after that would be in its way.
+    """
     for tenant_id in doors.tenant_ids():
         try:
             _seal(tenant_id, everything=everything)
@@ -54,7 +57,8 @@ def _seal(tenant_id: int, *, everything: bool) -> None:
     sealed = audit_chain.BATCH
     while sealed == audit_chain.BATCH:
         with tenant_context(tenant_id):
-            sealed = audit_chain.seal(everything=everything)
+            over = Tenant.objects.filter(pk=tenant_id, erase_after__lte=timezone.now()).exists()
+            sealed = 0 if over else audit_chain.seal(everything=everything)
 
 
 @shared_task(name="tenants.tasks.delete_exports")

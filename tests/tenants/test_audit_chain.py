@@ -7,6 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 
 import psycopg
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from tenants import audit, audit_chain, audit_links, tasks
 from tenants.audit import Action
-from tenants.models import AuditEvent, AuditSeal, Membership
+from tenants.models import AuditEvent, AuditSeal, Membership, Tenant
 from tenants.rls.context import tenant_context
 from tests.conftest import Cast
 from tests.isolation.rows import workspace
@@ -195,6 +196,18 @@ def test_the_task_seals_every_workspace_each_with_a_chain_of_its_own(cast: Cast)
     assert worked
     assert "acme: 3 events, chain whole, head " in said
     assert "nextdoor: 1 events, chain whole, head " in said
+
+
+def test_a_workspace_whose_time_is_over_is_left_to_its_erasure(cast: Cast) -> None:
+    with tenant_context(cast.acme.pk):
+        over = timezone.now() - timedelta(seconds=1)
+        Tenant.objects.filter(pk=cast.acme.pk).update(closed_at=over - timedelta(days=30), erase_after=over)
+    tasks.seal_audit()
+    with tenant_context(cast.acme.pk):
+        assert AuditEvent.objects.exists()
+        assert not AuditSeal.objects.exists()
+    with tenant_context(cast.next_door.pk):
+        assert AuditSeal.objects.exists()
 
 
 def test_a_workspace_that_fails_keeps_no_other_from_being_sealed(cast: Cast, vandal: psycopg.Connection) -> None:
