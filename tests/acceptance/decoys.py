@@ -32,7 +32,7 @@ def plant(sinks: Sinks, token: str, *, database: str, stella: Staff) -> None:
     mail.outbox = []
     send_mail(token, "A decoy.", None, ["somebody@example.com"])
     kept(token)
-    looked_at(sinks, database=database, stella=stella, nowhere=token)
+    looked_at(sinks, database=database, stella=stella, code=stella.recovery_codes[1], nowhere=token)
     work()
     for message in mail.outbox:
         sinks.put("mails sent", message.message().as_bytes())

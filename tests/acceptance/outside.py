@@ -23,7 +23,8 @@ _TABLE = re.compile(rb"^COPY public\.(\S+) \(.*?\) FROM stdin;\n(.*?)^\\\.$", re
 # Follows links from the first page on, and asks for what is not there.
 CRAWL = """
 import re
-client, seen, waiting = inside(), set(), ["/admin/", "/admin/" + GIVEN["nowhere"] + "/"]
+client, seen, waiting = browser(), set(), ["/admin/", "/admin/" + GIVEN["nowhere"] + "/"]
+assert enter(client, code=GIVEN["code"]).status_code == 302
 while waiting:
     path = waiting.pop()
     answer = client.get(path, secure=False)
@@ -54,11 +55,11 @@ def backup_url(database: str) -> str:
     return with_database(os.environ["BACKUP_DATABASE_URL"], database)
 
 
-def platform(url: str, stella: Staff, *, nowhere: str) -> Iterator[tuple[str, bytes]]:
+def platform(url: str, stella: Staff, *, code: str, nowhere: str) -> Iterator[tuple[str, bytes]]:
     """Every page that staff reach by links, and what their process wrote meanwhile."""
     keys = ",".join(f"{number}:{base64.b64encode(key).decode()}" for number, key in settings.SEALING_KEYS.items())
     env = {"SEALING_KEYS": keys, "SEALING_PRIMARY_KEY": str(settings.SEALING_PRIMARY_KEY)}
-    done = launch(CRAWL, url, env=env, **stella.given, nowhere=nowhere)
+    done = launch(CRAWL, url, env=env, **stella.given, code=code, nowhere=nowhere)
     assert done.returncode == 0, done.stderr[-3000:]
     answers: list[list[Any]] = [json.loads(line) for line in done.stdout.splitlines()]
     assert sum(status == 200 for _, status, _, _ in answers) > 15
@@ -68,12 +69,12 @@ def platform(url: str, stella: Staff, *, nowhere: str) -> Iterator[tuple[str, by
     yield "platform: log", done.stderr.encode()
 
 
-def looked_at(sinks: Sinks, *, database: str, stella: Staff, nowhere: str = "nowhere") -> None:
-    """Everything that others see, into the sinks."""
+def looked_at(sinks: Sinks, *, database: str, stella: Staff, code: str, nowhere: str = "nowhere") -> None:
+    """Everything that others see, into the sinks. `code`: a recovery code, because one of an app is good once in half a minute."""
     for name, data in backup(backup_url(database)):
         sinks.put(name, data)
     for _, data in leaks.redis_keys(settings.REDIS_URL):
         sinks.put("redis: keys and values", data)
     platform_url = with_database(os.environ["PLATFORM_DATABASE_URL"], database)
-    for name, data in platform(platform_url, stella, nowhere=nowhere):
+    for name, data in platform(platform_url, stella, code=code, nowhere=nowhere):
         sinks.put(name, data)
