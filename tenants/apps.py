@@ -13,6 +13,7 @@ from tenants.crypto import keyring
 class TenantsConfig(AppConfig):
     name = "tenants"
     label = "tenants"
+    verbose_name = "Workspaces and people"
 
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added, authenticator_removed  # noqa: PLC0415 - models exist only now

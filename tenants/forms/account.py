@@ -12,6 +12,12 @@ from tenants.models import User
 
 
 class SignInForm(LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail address")
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)  # allauth's says what the label says
+
     def clean_login(self) -> str:
         """Browsers send the domain of one and the same address in Unicode or in ASCII."""
         return accounts.as_kept(str(super().clean_login()))
@@ -19,6 +25,11 @@ class SignInForm(LoginForm):
 
 class ForgottenPasswordForm(ResetPasswordForm):
     users: list[User]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        self.fields["email"].widget.attrs.pop("placeholder", None)
 
     def clean_email(self) -> str:
         """Only an address that is proven resets. allauth takes one that waits for its confirmation too: whoever has the

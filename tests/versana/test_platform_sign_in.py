@@ -163,7 +163,7 @@ def test_staff_without_a_second_factor_do_not_get_in_and_read_how_to_get_one(
     nora = make_staff("nora@platform.example", factors=False)
     script = """
 answer = enter(browser(), code="123456")
-say([answer.status_code, "set one up under Account" in answer.content.decode()])
+say([answer.status_code, "set one up under Your account" in answer.content.decode()])
 """
     assert run(script, platform_url, **nora.given) == [[200, True]]
     assert reasons(superuser_url) == ["no second factor"]
