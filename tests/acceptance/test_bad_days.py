@@ -7,6 +7,8 @@ import pytest
 from tests.acceptance.conftest import HARBOR, MAYA, PINE, PRIYA, Acme
 from tests.acceptance.painted import Browser, settled, text
 
+pytestmark = pytest.mark.long
+
 # Far above what a page takes, and below any waiting for the outside (connect 3 s, read 8 s).
 FAST_SECONDS = 2.9
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.devservices.conftest import Checkout, eventually, free_port, listening
 
+pytestmark = pytest.mark.long
+
 
 def get(port: int, path: str = "/") -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:

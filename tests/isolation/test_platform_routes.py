@@ -12,6 +12,8 @@ from tenants.models import User
 from tenants.rls.database import with_database
 from tests.telling import Tell
 
+pytestmark = pytest.mark.long
+
 # In a process of its own: other settings, another role.
 SCRIPT = """
 import json, sys
@@ -20,8 +22,6 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 from tests.isolation.routes import routes
-
-pytestmark = pytest.mark.long
 VALUES = {"app_label": "platform", "object_id": "1", "content_type_id": "1", "url": "nothing"}
 visitor, nobody = Client(SERVER_NAME="localhost"), Client(SERVER_NAME="localhost")
 # A session of the administration's own making for somebody who is no staff: the role cannot look the person up.

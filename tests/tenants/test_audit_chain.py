@@ -25,7 +25,7 @@ from tests.isolation.rows import workspace
 from tests.telling import Tell
 from tests.tenants import chains
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 EVENTS = 300
 
 

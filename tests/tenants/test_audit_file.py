@@ -23,7 +23,7 @@ from tests.walking import cast, signed_in
 
 __all__ = ["cast"]  # a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 EXPORT = "/acme/settings/audit/export/"
 EVENTS = 640  # more than a batch
 BY_HAND = Path(__file__).with_name("verify_by_hand.py")

@@ -12,6 +12,8 @@ import pytest
 from tests.architecture.source import ROOT
 from tests.versana.test_headers import TELLING
 
+pytestmark = pytest.mark.long
+
 DEAD = "postgres://{role}:secret-of-the-database@127.0.0.1:1/versana"  # nobody listens on port 1
 PROCESSES = {"web": ("versana.settings", "versana_app"), "admin": ("versana.platform.settings", "versana_platform")}
 # Collected files exist in the image alone; where they lie is not what these tests are about.
@@ -23,8 +25,6 @@ settings = import_module(os.environ["DJANGO_SETTINGS_MODULE"])
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 django.setup()
 from django.test import Client
-
-pytestmark = pytest.mark.long
 client = Client(SERVER_NAME="support.example.com", raise_request_exception=False)
 out = {}
 for path in json.loads(sys.argv[1]):
