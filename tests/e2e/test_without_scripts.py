@@ -9,7 +9,7 @@ from tests.acceptance.stack import Installation
 from tests.e2e.conftest import Visit, Watch, sign_in
 from tests.e2e.house import AGENT, COVE, HARBOR, OWNER, PIER
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stores")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stores"), pytest.mark.long]
 
 
 def test_a_conversation_is_read_beside_its_orders(visit: Visit) -> None:

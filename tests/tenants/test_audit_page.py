@@ -19,7 +19,7 @@ from tests.walking import cast, signed_in, soup_of, text_of
 
 __all__ = ["cast"]  # a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 LOG = "/acme/settings/audit/"
 EXPORT = f"{LOG}export/"
 

@@ -21,7 +21,7 @@ from tests.walking import soup_of, text_of, without_static
 from versana.observability.logging import redacted
 
 __all__ = ["without_static"]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_static")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_static"), pytest.mark.long]
 PASSWORD = "a long enough passphrase"
 FORM = {
     "workspace_name": "Acme  Goods ",
