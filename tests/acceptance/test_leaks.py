@@ -142,9 +142,11 @@ def installation_secrets(env: Mapping[str, str]) -> list[tuple[str, str]]:
     """What the processes get by their environment: it may stand in nothing that they write."""
     keys = [("sealing key", part.partition(":")[2]) for part in env["SEALING_KEYS"].split(",")]
     addresses = [name for name in env if name.endswith(("DATABASE_URL", "REDIS_URL"))]
-    passwords = [(f"password in {name}", urlsplit(env[name]).password) for name in sorted(addresses)]
+    passwords: dict[str, str] = {}
+    for name in sorted(addresses):  # The address past PgBouncer, where there is one, has the password of DATABASE_URL.
+        passwords.setdefault(urlsplit(env[name]).password or "", f"password in {name}")
     own = [("client secret", env["SHOPIFY_CLIENT_SECRET"]), ("SECRET_KEY", env["SECRET_KEY"]), *keys]
-    return own + [(kind, password) for kind, password in passwords if password]
+    return own + [(kind, password) for password, kind in passwords.items() if password]
 
 
 def place(sink: str) -> str:
