@@ -30,7 +30,8 @@ __all__ = ["shopify", "without_static"]
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "owner"]),
     pytest.mark.filterwarnings("ignore:No directory at:UserWarning"),
-    pytest.mark.long,
+    # By itself: a process that ran other tests before no longer writes the lines at DEBUG that are searched here.
+    pytest.mark.nightly,
 ]
 
 
