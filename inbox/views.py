@@ -1,10 +1,9 @@
 """The doors of the inbox: list, thread, the sections beside it, files."""
 
 import re
-from typing import Any
 
 from django.core.exceptions import SuspiciousFileOperation
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import content_disposition_header
@@ -133,25 +132,18 @@ def _conversation(number: int) -> Conversation:
 
 
 def _address(number: int) -> str:
-    """The address of a conversation's contact; empty: it has none."""
-    found: str | None = get_object_or_404(_addresses(number))
-    return found or ""
-
-
-def _addresses(number: int) -> QuerySet[Any, Any]:
-    """The same as a query of one row or none, which can stand in another: sections are polled."""
+    """The address of a conversation's contact (empty: it has none), in one query: sections are polled."""
     first = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email_norm")[:1]
-    return Conversation.objects.filter(number=number).values_list(Subquery(first), flat=True)
+    return get_object_or_404(Conversation.objects.values_list(Subquery(first), flat=True), number=number) or ""
 
 
 def _section(request: MemberRequest, number: int, store: int) -> Section | None:
     tries = request.GET.get("try", "0")
-    asked: dict[str, Any] = {
-        "store_number": store,
-        "addresses": pages.sections_of(request.visit.workspace.slug, number),
-        "viewer": pages.viewer(request.visit),
-        "attempt": min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
-        "force": "refresh" in request.GET,
-    }
-    at_hand = interface.section_at_hand(email_norm=Subquery(_addresses(number)), **asked)
-    return at_hand or interface.section(email_norm=_address(number), **asked)
+    return interface.section(
+        store_number=store,
+        email_norm=_address(number),
+        addresses=pages.sections_of(request.visit.workspace.slug, number),
+        viewer=pages.viewer(request.visit),
+        attempt=min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
+        force="refresh" in request.GET,
+    )

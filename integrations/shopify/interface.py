@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import QuerySet
 
 from integrations.shopify import order_cards, order_context, sidebar, stored
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sections import OrderDetail, Section
 from integrations.shopify.sidebar import Addresses, Viewer
 
-__all__ = ["Addresses", "Viewer", "has_stores", "order_detail", "section", "section_at_hand", "sections"]
+__all__ = ["Addresses", "Viewer", "has_stores", "order_detail", "section", "sections"]
 
 # Sections that know the contact first; quiet lines after them.
 _FIRST = {"customer": 0, "guest": 0, "loading": 1, "problem": 1, "none": 2, "no_address": 2}
@@ -25,32 +25,14 @@ def sections(*, email_norm: str, addresses: Addresses, viewer: Viewer) -> tuple[
     return _sections(list(_listed()), email_norm, addresses, viewer)
 
 
-def section_at_hand(
-    *,
-    store_number: int,
-    email_norm: Subquery,
-    addresses: Addresses,
-    viewer: Viewer,
-    attempt: int = 0,
-    force: bool = False,
-) -> Section | None:
-    """As `section`, where the store was asked about the address before; None where it was not, or there is no such store.
-
-    One query, the address looked up in it: that is what a poll costs.
-    """
-    row = order_context.row_with_store(store_number=store_number, email_norm=email_norm)
-    if row is None:
-        return None
-    found = _sections([row.store], row.email_norm, addresses, viewer, attempt=attempt, force=force, rows_at_hand=[row])
-    return found[0]
-
-
 def section(
     *, store_number: int, email_norm: str, addresses: Addresses, viewer: Viewer, attempt: int = 0, force: bool = False
 ) -> Section | None:
     """One store's section, polled (`attempt`) or asked for by a person (`force`). None for a store that is not there."""
-    stores = list(_listed().filter(number=store_number))
-    found = _sections(stores, email_norm, addresses, viewer, attempt=attempt, force=force)
+    row = order_context.row_with_store(store_number=store_number, email_norm=email_norm) if email_norm else None
+    stores = [row.store] if row else list(_listed().filter(number=store_number))
+    rows = [row] if row else []
+    found = _sections(stores, email_norm, addresses, viewer, attempt=attempt, force=force, rows_at_hand=rows)
     return found[0] if found else None
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError, RateLimited, TokenRefused
@@ -70,8 +70,8 @@ def look(
     return sorted(looks, key=lambda item: position[item.store.pk])
 
 
-def row_with_store(*, store_number: int, email_norm: str | Subquery) -> OrderContext | None:
-    """A row and its store in one query, which may look the address up too: a section that is polled finds them nearly always."""
+def row_with_store(*, store_number: int, email_norm: str) -> OrderContext | None:
+    """A row and its store in one query: a section that is polled finds both there nearly always."""
     rows = _told_the_time(OrderContext.objects.filter(store__number=store_number, email_norm=email_norm))
     # There is one at most; sorted by id, as first() would, PostgreSQL might walk all rows of a large workspace for it.
     whole = rows.exclude(store__state=Store.State.DISCONNECTED).select_related("store").order_by("store__number")

@@ -44,7 +44,6 @@ UNAUDITED = {
     "integrations.shopify.stores:say_farewell": "The end of a disconnection, which was recorded.",
     "integrations.shopify.stores:forget_farewells": "Tidies farewells that failed.",
     "integrations.shopify.interface:section": "Refreshes a cache of orders.",
-    "integrations.shopify.interface:section_at_hand": "Refreshes a cache of orders.",
     "integrations.shopify.interface:sections": "Refreshes a cache of orders.",
     "integrations.shopify.tasks:describe_store": "See stores.describe.",
     "integrations.shopify.tasks:refresh_order_context": "A cache of orders.",
