@@ -1,4 +1,4 @@
-"""Connected stores, what we last knew of a contact in each, attempts to connect."""
+"""Connected stores, and the access that outlives a disconnected one for its farewell."""
 
 from datetime import datetime
 
@@ -79,61 +79,3 @@ class Farewell(TenantOwned):
 
     def __str__(self) -> str:
         return f"farewell {self.pk}"
-
-
-class OrderContext(TenantOwned):
-    """What we last knew of one address in one store. Fresh for a minute; "nobody" is an answer too.
-
-    `head` holds the profile, one line per order, and the newest orders in full; `rest` the other orders in full by their
-    id, read only when one is opened (decoding it at each look would cost more than the page).
-    """
-
-    store = models.ForeignKey(
-        Store, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="contexts"
-    )
-    email_norm = models.CharField(max_length=254)
-    fetched_at = models.DateTimeField(null=True)
-    found = models.BooleanField(default=False)
-    head = models.JSONField(null=True)
-    rest = models.JSONField(null=True)
-    leased_until = models.DateTimeField(null=True)
-    failed_at = models.DateTimeField(null=True)
-    failing_since = models.DateTimeField(null=True)
-    failure = models.CharField(max_length=40, blank=True)
-    looked_at = models.DateTimeField(default=timezone.now)
-    clock: datetime  # no column: the database's time when the row was read, where that was asked for (order_context.py)
-
-    class Meta(TenantOwned.Meta):
-        constraints = [
-            *TenantOwned.Meta.constraints,
-            SameTenantKey(name="shopify_ordercontext_store", field="store"),
-            models.UniqueConstraint(fields=["tenant", "store", "email_norm"], name="shopify_ordercontext_once"),
-        ]
-        indexes = [models.Index(fields=["tenant", "looked_at"], name="shopify_ordercontext_looked")]
-
-    def __str__(self) -> str:
-        return f"order context {self.pk}"
-
-
-class ConnectionAttempt(models.Model):
-    """One try to connect a store: the pending authorisation, and afterwards the record that support finds by `reference`.
-
-    Global, because Shopify's callback comes before a workspace is known. Holds hashes instead of the state and the session.
-    """
-
-    reference = models.CharField(max_length=20, unique=True)
-    state_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - null: an attempt without a state of ours
-    session_hash = models.CharField(max_length=64, blank=True)
-    user_id = models.BigIntegerField(null=True)
-    tenant_id = models.BigIntegerField(null=True)
-    shop_domain = models.CharField(max_length=255, blank=True)
-    started_at = models.DateTimeField(default=timezone.now)
-    used_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=40, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["started_at"], name="shopify_attempt_started")]
-
-    def __str__(self) -> str:
-        return self.reference
