@@ -41,6 +41,16 @@ class Action(StrEnum):
     STORE_CONNECTED = "store.connected"
     STORE_RECONNECTED = "store.reconnected"
     STORE_DISCONNECTED = "store.disconnected"
+    STORE_UNINSTALLED = "store.uninstalled"
+    STORE_SCOPES_CHANGED = "store.scopes_changed"
+    STORE_APP_ADDED = "store_app.added"
+    STORE_APP_CHANGED = "store_app.changed"
+    STORE_APP_REMOVED = "store_app.removed"
+    DATA_REQUEST_RECEIVED = "compliance.data_request_received"
+    DATA_REQUEST_FETCHED = "compliance.data_request_fetched"
+    DATA_REQUEST_DONE = "compliance.data_request_done"
+    CUSTOMER_REDACTED = "compliance.customer_redacted"
+    STORE_REDACTED = "compliance.store_redacted"
 
 
 class Group(TextChoices):
@@ -87,6 +97,16 @@ WORDS: dict[Action, Words] = {
     Action.STORE_CONNECTED: Words(Group.STORES, _("connected a store")),
     Action.STORE_RECONNECTED: Words(Group.STORES, _("connected a store anew")),
     Action.STORE_DISCONNECTED: Words(Group.STORES, _("disconnected a store")),
+    Action.STORE_UNINSTALLED: Words(Group.STORES, _("found that the app was uninstalled in Shopify")),
+    Action.STORE_SCOPES_CHANGED: Words(Group.STORES, _("found that a store’s permissions changed")),
+    Action.STORE_APP_ADDED: Words(Group.STORES, _("added a Shopify app")),
+    Action.STORE_APP_CHANGED: Words(Group.STORES, _("changed a Shopify app")),
+    Action.STORE_APP_REMOVED: Words(Group.STORES, _("removed a Shopify app")),
+    Action.DATA_REQUEST_RECEIVED: Words(Group.DATA, _("took a customer’s request for their data from Shopify")),
+    Action.DATA_REQUEST_FETCHED: Words(Group.DATA, _("downloaded the data of a customer")),
+    Action.DATA_REQUEST_DONE: Words(Group.DATA, _("finished a customer’s request for their data")),
+    Action.CUSTOMER_REDACTED: Words(Group.DATA, _("erased a customer’s data at Shopify’s request")),
+    Action.STORE_REDACTED: Words(Group.DATA, _("erased a store’s data at Shopify’s request")),
 }
 
 

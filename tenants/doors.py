@@ -53,6 +53,13 @@ def tenant_of_shop(domain: str) -> int | None:
     return _one("SELECT tenant_of_shop(%s)", domain)
 
 
+def tenants_of_shop(domain: str) -> list[int]:
+    """The workspaces that have, or once had, this shop; at most fifty."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenants_of_shop(%s)", [domain])
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
 def tenant_of_slug(slug: str) -> int | None:
     """The workspace with this address, for commands."""
     return _one("SELECT tenant_of_slug(%s)", slug)

@@ -9,10 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
-from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from versana import work
+from versana import policy, work
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -360,27 +359,12 @@ SHOPIFY_SANDBOX_URL = env.str("SHOPIFY_SANDBOX_URL", default="").rstrip("/") or 
 if PRODUCTION and SHOPIFY_SANDBOX_URL:
     raise ImproperlyConfigured("SHOPIFY_SANDBOX_URL sends every store's traffic to a stand-in: not in production.")
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "frame-src": [SELF],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'none'"],
-        "object-src": ["'none'"],
-        # Connect is a form that redirects to the shop's consent screen, and browsers check the redirect too.
-        "form-action": [
-            SELF,
-            "https://*.myshopify.com",
-            "https://admin.shopify.com",
-            *([SHOPIFY_SANDBOX_URL] if SHOPIFY_SANDBOX_URL else []),
-        ],
-    }
-}
+# Where a store's webhooks are registered: "store", by us in each store; "app", in the app's own configuration at Shopify
+# (manage.py shopify_app_toml), which Shopify prefers for public apps and never deletes after failures.
+SHOPIFY_WEBHOOKS = env.str("SHOPIFY_WEBHOOKS", default="store")
+if SHOPIFY_WEBHOOKS not in ("store", "app"):
+    raise ImproperlyConfigured("SHOPIFY_WEBHOOKS must be store or app.")
+CONTENT_SECURITY_POLICY = policy.content_security(SHOPIFY_SANDBOX_URL)
 
 # --- Logging --------------------------------------------------------------------------------------------------------
 LOGGING = {

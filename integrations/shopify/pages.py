@@ -27,13 +27,17 @@ from tenants.roles import Permission
 BADGES = {
     Store.State.CONNECTED: Badge("Connected", "done", "check"),
     Store.State.NEEDS_ATTENTION: Badge("Needs attention", "stop", "triangle"),
+    Store.State.UNINSTALLED: Badge("Uninstalled in Shopify", "idle", "slashed"),
     Store.State.DISCONNECTED: Badge("Disconnected", "idle", "slashed"),
 }
 FIXES = {
     Store.Problem.ACCESS_REVOKED: "Reconnect while signed in to the Shopify account that owns this store. Conversations are untouched; orders show what we last knew.",
     Store.Problem.SCOPES_MISSING: "Reconnect and approve both permissions, customers and orders.",
     Store.Problem.PROTECTED_DATA: "Shopify must approve this app for customer data before orders can be shown.",
-    Store.Problem.STORE_LOCKED: "The store’s owner can settle this in Shopify. After that, reconnect here.",
+    Store.Problem.FORBIDDEN: "Reconnect while signed in as somebody who may install apps in this store.",
+    Store.Problem.STORE_FROZEN: "The store’s owner can settle the bill in Shopify. After that, reconnect here.",
+    Store.Problem.STORE_LOCKED: "The store’s owner can ask Shopify why. After that, reconnect here.",
+    Store.Problem.STORE_GONE: "Check in Shopify whether the store still exists. If it does, reconnect here.",
     Store.Problem.KEY_MISSING: "The key that sealed the access is missing or wrong. Whoever runs this installation can restore it; otherwise reconnect.",
 }
 REVOKE = (

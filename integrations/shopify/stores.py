@@ -41,10 +41,10 @@ FAREWELL_LIFE = timedelta(days=1)
 PROBLEMS = {
     errors.TokenRefused.code: Store.Problem.ACCESS_REVOKED,
     errors.GrantRefused.code: Store.Problem.ACCESS_REVOKED,
-    errors.AccessForbidden.code: Store.Problem.SCOPES_MISSING,
-    errors.AccountFrozen.code: Store.Problem.STORE_LOCKED,
+    errors.AccessForbidden.code: Store.Problem.FORBIDDEN,
+    errors.AccountFrozen.code: Store.Problem.STORE_FROZEN,
     errors.AccountLocked.code: Store.Problem.STORE_LOCKED,
-    errors.AccountNotFound.code: Store.Problem.STORE_LOCKED,
+    errors.AccountNotFound.code: Store.Problem.STORE_GONE,
 }
 
 

@@ -153,6 +153,13 @@ FUNCTIONS = [
         "bigint",
         "SELECT s.tenant_id FROM public.shopify_store s WHERE s.shop_domain = p_domain AND s.disconnected_at IS NULL",
     ),
+    # Of disconnected ones too: who signed a webhook is found among the apps that ever served the shop, and what is to be
+    # forgotten of it may lie in several workspaces.
+    *_function(
+        "tenants_of_shop(p_domain text)",
+        "SETOF bigint",
+        "SELECT s.tenant_id FROM public.shopify_store s WHERE s.shop_domain = p_domain ORDER BY s.tenant_id LIMIT 50",
+    ),
     *_function(
         "tenant_of_slug(p_slug text)", "bigint", "SELECT t.id FROM public.tenants_tenant t WHERE t.slug = p_slug"
     ),

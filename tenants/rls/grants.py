@@ -34,8 +34,11 @@ PLATFORM_COLUMNS = {
     "tenants_user": ("id", "email", "email_norm", "name", "is_active", "date_joined", "last_login"),
     "mfa_authenticator": ("id", "user_id", "type", "created_at"),
     "shopify_store": (
-        "id", "tenant_id", "number", "shop_domain", "shop_name", "state", "problem", "problem_since", "scopes", "connected_at", "disconnected_at", "last_read_at",
+        "id", "tenant_id", "number", "shop_domain", "shop_name", "state", "problem", "problem_since", "scopes", "hidden", "connected_at", "disconnected_at", "last_read_at",
+        "failing_since", "failure", "generation", "access_expires_at", "refreshed_at", "webhooks_checked_at", "webhooks_problem", "reconciled_at", "checked_at",
     ),
+    "shopify_webhookreceipt": ("id", "shop_domain", "topic", "delivery_id", "event_id", "triggered_at", "received_at", "tenant_id", "effect"),
+    "shopify_compliancerequest": ("id", "tenant_id", "number", "store_id", "kind", "state", "received_at", "due_at", "done_at"),
     "shopify_connectionattempt": ("id", "reference", "tenant_id", "user_id", "shop_domain", "started_at", "finished_at", "outcome"),
     "outbox_event": ("id", "tenant_id", "kind", "created_at", "next_run_at", "held_until", "attempts", "last_error", "done_at", "dead_at"),
 }  # fmt: skip

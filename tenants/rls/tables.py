@@ -47,6 +47,10 @@ GLOBAL: dict[str, Global] = {
     "versana_cache": Global("Sign-in's rate limits, before any workspace. No content is cached."),
     "outbox_event": Global("The dispatcher looks across workspaces. Payloads hold ids only."),
     "outbox_queuedmail": Global("Account mails (password reset) belong to a person. Deleted when sent."),
+    "shopify_pendinginstallation": Global(
+        "Begun on Shopify's side: no workspace yet. Its access is sealed, and it lives for a quarter of an hour."
+    ),
+    "shopify_webhookreceipt": Global("Written before the workspace is known. No payload."),
     "shopify_connectionattempt": Global(
         "Written before the workspace is known, and kept when it fails. No token, no address."
     ),

@@ -1,7 +1,9 @@
-"""Attempts to connect a store."""
+"""Attempts to connect a store, and installations that wait for an owner to say where they belong."""
 
 from django.db import models
 from django.utils import timezone
+
+from tenants.crypto.fields import SealedTextField
 
 
 class ConnectionAttempt(models.Model):
@@ -15,6 +17,7 @@ class ConnectionAttempt(models.Model):
     session_hash = models.CharField(max_length=64, blank=True)
     user_id = models.BigIntegerField(null=True)
     tenant_id = models.BigIntegerField(null=True)
+    app_id = models.BigIntegerField(null=True)  # a ShopifyApp of that workspace; null: the installation's own
     shop_domain = models.CharField(max_length=255, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(null=True)
@@ -23,6 +26,26 @@ class ConnectionAttempt(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["started_at"], name="shopify_attempt_started")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class PendingInstallation(models.Model):
+    """An installation begun on Shopify's side: its access, sealed, until an owner says which workspace it is for.
+
+    Global, because nobody knows the workspace yet. Found by the hash of a token that only the browser has; deleted when it is
+    used, and a quarter of an hour after it was made.
+    """
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    reference = models.CharField(max_length=20)  # of the attempt
+    shop_domain = models.CharField(max_length=255)
+    access = SealedTextField(bind_to=("shop_domain", "token_hash"))  # the whole grant, as JSON
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="shopify_pending_created")]
 
     def __str__(self) -> str:
         return self.reference

@@ -22,6 +22,9 @@ class OrderContext(TenantOwned):
     )
     email_norm = models.CharField(max_length=254)
     fetched_at = models.DateTimeField(null=True)
+    # When Shopify said that something here changed. Not fresh until a read that began later has ended.
+    dropped_at = models.DateTimeField(null=True)
+    customer_id = models.CharField(max_length=20, blank=True)  # Shopify's digits, by which webhooks name a customer
     found = models.BooleanField(default=False)
     head = models.JSONField(null=True)
     rest = models.JSONField(null=True)
@@ -38,7 +41,10 @@ class OrderContext(TenantOwned):
             SameTenantKey(name="shopify_ordercontext_store", field="store"),
             models.UniqueConstraint(fields=["tenant", "store", "email_norm"], name="shopify_ordercontext_once"),
         ]
-        indexes = [models.Index(fields=["tenant", "looked_at"], name="shopify_ordercontext_looked")]
+        indexes = [
+            models.Index(fields=["tenant", "looked_at"], name="shopify_ordercontext_looked"),
+            models.Index(fields=["tenant", "store", "customer_id"], name="shopify_ordercontext_customer"),
+        ]
 
     def __str__(self) -> str:
         return f"order context {self.pk}"

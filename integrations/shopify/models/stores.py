@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations.shopify.models.apps import ShopifyApp
 from tenants.crypto.fields import SealedTextField
 from tenants.models import Membership, TenantOwned
 from tenants.rls.constraints import SameTenantKey
@@ -17,13 +18,17 @@ class Store(TenantOwned):
     class State(models.TextChoices):
         CONNECTED = "connected", "Connected"
         NEEDS_ATTENTION = "needs_attention", "Needs attention"
+        UNINSTALLED = "uninstalled", "Uninstalled in Shopify"
         DISCONNECTED = "disconnected", "Disconnected"
 
     class Problem(models.TextChoices):
         ACCESS_REVOKED = "access_revoked", "Shopify no longer accepts our access"
         SCOPES_MISSING = "scopes_missing", "Permissions are missing"
         PROTECTED_DATA = "protected_data", "Customer data is not approved"
-        STORE_LOCKED = "store_locked", "The store is frozen or locked"
+        FORBIDDEN = "forbidden", "The store does not allow this access"
+        STORE_FROZEN = "store_frozen", "The store is frozen because a bill is unpaid"
+        STORE_LOCKED = "store_locked", "The store is locked by Shopify"
+        STORE_GONE = "store_gone", "Shopify no longer knows this store"
         KEY_MISSING = "key_missing", "The sealed access does not open"
 
     number = models.BigIntegerField()
@@ -36,31 +41,47 @@ class Store(TenantOwned):
     problem = models.CharField(max_length=20, choices=Problem.choices, blank=True)
     problem_since = models.DateTimeField(null=True)
     scopes = models.JSONField(default=list)
+    hidden = models.JSONField(default=list)  # reasons ("scope", "protected_data") for which the last read lacked fields
+    app = models.ForeignKey(
+        ShopifyApp, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="stores"
+    )  # null: the installation's own
     connected_by = models.ForeignKey(
         Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     connected_at = models.DateTimeField(default=timezone.now)
     disconnected_at = models.DateTimeField(null=True)
     last_read_at = models.DateTimeField(null=True)
+    # What passes by itself: since when every read has failed, and how. Not a state: reading goes on.
+    failing_since = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=40, blank=True)
+    told_at = models.DateTimeField(null=True)  # when the owners were told of `problem`; once for each
     generation = models.PositiveIntegerField(default=1)
     access_token = SealedTextField(null=True, bind_to=("tenant_id", "shop_domain"))
     access_expires_at = models.DateTimeField(null=True)
     refresh_token = SealedTextField(null=True, bind_to=("tenant_id", "shop_domain"))
     refresh_expires_at = models.DateTimeField(null=True)
     refresh_leased_until = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)  # when the pair of tokens was last renewed
+    webhooks_checked_at = models.DateTimeField(null=True)
+    webhooks_problem = models.CharField(max_length=40, blank=True)
+    reconciled_at = models.DateTimeField(null=True)  # up to when what webhooks may have missed was looked for
+    check_asked_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_results = models.JSONField(default=list)  # of "Check connection": one entry for each probe
     clock: datetime  # no column: the database's time when the row was read, where that was asked for (stores.py)
 
     class Meta(TenantOwned.Meta):
         constraints = [
             *TenantOwned.Meta.constraints,
             SameTenantKey(name="shopify_store_connected_by", field="connected_by"),
+            SameTenantKey(name="shopify_store_app", field="app"),
             models.UniqueConstraint(fields=["tenant", "number"], name="shopify_store_number"),
             models.UniqueConstraint(fields=["tenant", "shop_domain"], name="shopify_store_domain"),
             models.UniqueConstraint(
                 fields=["shop_domain"], condition=Q(disconnected_at=None), name="shopify_store_one_workspace"
             ),
             models.CheckConstraint(
-                condition=~Q(state="disconnected")
+                condition=~Q(state__in=["disconnected", "uninstalled"])
                 | Q(access_token__isnull=True, refresh_token__isnull=True, disconnected_at__isnull=False),
                 name="shopify_store_disconnected_without_tokens",
             ),
