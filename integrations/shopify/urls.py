@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.shopify import views
+from integrations.shopify.views import stores as views
 
 app_name = "shopify"
 urlpatterns = [

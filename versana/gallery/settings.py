@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from integrations.shopify.cards import (
+from integrations.shopify.pages.cards import (
     DisconnectPage,
     FailurePage,
     HealthLine,

@@ -17,6 +17,24 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='ShopifyApp',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.BigIntegerField()),
+                ('name', models.CharField(max_length=100)),
+                ('client_id', models.CharField(max_length=64)),
+                ('client_secret', tenants.crypto.fields.SealedTextField(bind_to=('tenant_id', 'client_id'))),
+                ('previous_secret', tenants.crypto.fields.SealedTextField(bind_to=('tenant_id', 'client_id'), null=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('secret_changed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('entered_by', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.membership')),
+                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='ComplianceRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -33,6 +51,8 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('done_at', models.DateTimeField(null=True)),
                 ('counts', models.JSONField(default=dict)),
+                ('store', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='compliance_requests', to='shopify.store')),
+                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],
             options={
                 'abstract': False,
@@ -44,6 +64,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveIntegerField()),
                 ('content', models.BinaryField()),
+                ('request', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='shopify.compliancerequest')),
+                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],
             options={
                 'abstract': False,
@@ -59,22 +81,6 @@ class Migration(migrations.Migration):
                 ('access', tenants.crypto.fields.SealedTextField(bind_to=('shop_domain', 'token_hash'))),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
-        ),
-        migrations.CreateModel(
-            name='ShopifyApp',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField()),
-                ('name', models.CharField(max_length=100)),
-                ('client_id', models.CharField(max_length=64)),
-                ('client_secret', tenants.crypto.fields.SealedTextField(bind_to=('tenant_id', 'client_id'))),
-                ('previous_secret', tenants.crypto.fields.SealedTextField(bind_to=('tenant_id', 'client_id'), null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('secret_changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-            options={
-                'abstract': False,
-            },
         ),
         migrations.CreateModel(
             name='WebhookReceipt',
@@ -179,39 +185,9 @@ class Migration(migrations.Migration):
             model_name='ordercontext',
             index=models.Index(fields=['tenant', 'store', 'customer_id'], name='shopify_ordercontext_customer'),
         ),
-        migrations.AddField(
-            model_name='compliancerequest',
-            name='store',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='compliance_requests', to='shopify.store'),
-        ),
-        migrations.AddField(
-            model_name='compliancerequest',
-            name='tenant',
-            field=models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='datarequestpart',
-            name='request',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='shopify.compliancerequest'),
-        ),
-        migrations.AddField(
-            model_name='datarequestpart',
-            name='tenant',
-            field=models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant'),
-        ),
         migrations.AddIndex(
             model_name='pendinginstallation',
             index=models.Index(fields=['created_at'], name='shopify_pending_created'),
-        ),
-        migrations.AddField(
-            model_name='shopifyapp',
-            name='entered_by',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.membership'),
-        ),
-        migrations.AddField(
-            model_name='shopifyapp',
-            name='tenant',
-            field=models.ForeignKey(db_constraint=False, db_index=False, default=tenants.rls.context.current_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant'),
         ),
         migrations.AddField(
             model_name='store',

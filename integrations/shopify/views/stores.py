@@ -1,4 +1,4 @@
-"""The doors of the Shopify settings. Who may enter stands on each; what happens stands in `stores` and `connecting`."""
+"""The doors of the store cards: connect, disconnect, permissions, and where Shopify sends the owner back."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from integrations.shopify import attempts, connecting, oauth, pages, scopes, stores
+from integrations.shopify import attempts, connecting, oauth, scopes, stores
 from integrations.shopify.credentials import NoApp, installation_app
 from integrations.shopify.domains import ShopDomainError, shop_domain
 from integrations.shopify.forms import ConnectForm, DisconnectForm
 from integrations.shopify.models import ConnectionAttempt, Store
+from integrations.shopify.pages import stores as pages
 from tenants import doors, switches
 from tenants.access import MemberRequest, public, requires, signed_in
 from tenants.roles import Permission

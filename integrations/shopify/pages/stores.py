@@ -1,4 +1,4 @@
-"""Pages of Settings -> General -> Shopify Integration, built for the person who looks: page objects of `cards.py`."""
+"""Pages of Settings -> General -> Shopify Integration, built for the person who looks: page objects of `pages/cards.py`."""
 
 from datetime import timedelta
 
@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from integrations.shopify.cards import (
+from integrations.shopify.failures import ADVICE, explain
+from integrations.shopify.models import ConnectionAttempt, Store
+from integrations.shopify.pages.cards import (
     DisconnectPage,
     FailurePage,
     HealthLine,
@@ -16,8 +18,6 @@ from integrations.shopify.cards import (
     PermissionsPage,
     StoreCard,
 )
-from integrations.shopify.failures import ADVICE, explain
-from integrations.shopify.models import ConnectionAttempt, Store
 from integrations.shopify.scopes import NEVER, READ_ALL_ORDERS, TABLE, covers, missing
 from integrations.shopify.vocabulary import Badge
 from tenants.access import Visit

@@ -1,6 +1,6 @@
 """Page objects of Settings -> General -> Shopify Integration: store cards, permissions, the failure page.
 
-Frozen and complete; `pages.py` builds them for the person who looks, so a card lacks the buttons that person may not press.
+Frozen and complete; `stores.py` builds them for the person who looks, so a card lacks the buttons that person may not press.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""Page objects of the Shopify settings, and what builds them for the person who looks."""

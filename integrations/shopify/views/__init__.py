@@ -1,0 +1,1 @@
+"""The doors of the Shopify integration, by what they are for. Who may enter stands on each."""
