@@ -161,7 +161,7 @@ def test_a_workspace_is_never_deleted_by_the_application(neighbours: Neighbours)
 
 
 # --- The functions that step over the wall ---------------------------------------------------------------------------
-DOORS = {"workspaces_of", "invitation_of", "tenant_of_shop", "tenant_of_slug", "tenant_ids"}
+DOORS = {"workspaces_of", "invitation_of", "tenant_of_shop", "tenants_of_shop", "tenant_of_slug", "tenant_ids"}
 # For the platform's administration alone: what signing its staff in needs.
 STAFF_DOORS = {"staff_account", "staff_factors", "spend_staff_code", "spend_staff_step"}
 # For the worker: a deed of no workspace.
@@ -243,6 +243,7 @@ def test_the_doors_for_staff_know_nobody_else(function: str, neighbours: Neighbo
         "workspaces_of(1)",
         "invitation_of('x')",
         "tenant_of_shop('a.myshopify.com')",
+        "tenants_of_shop('a.myshopify.com')",
         "tenant_of_slug('a')",
         "tenant_ids()",
     ],
