@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.utils import timezone
 
-from integrations.shopify.models import ConnectionAttempt
+from integrations.shopify.models import ConnectionAttempt, WebhookReceipt
 from tenants import switches
 from tenants.models import Switch, User
 from tenants.outbox.models import Event
@@ -40,6 +40,7 @@ def house() -> Cast:
     populate(workspace("full"))
     Event.objects.create(kind="tenants.outbox.mail.MailQueued", payload={}, queue="background", done_at=timezone.now())
     ConnectionAttempt.objects.create(reference="VX-7F3K-2045", shop_domain="harbor.myshopify.com", outcome="denied")
+    WebhookReceipt.objects.create(shop_domain="harbor.myshopify.com", topic="orders/updated", delivery_id="b54557e4")
     return made
 
 
@@ -67,7 +68,7 @@ def test_every_page_answers_as_it_should_and_leaves_its_row(
 ) -> None:
     said = run(WALK, platform_url, **stella.given)
     found = {name: (address, get, post) for address, name, get, post in said if name}
-    models = {"workspace", "person", "connectedstore", "attempt", "outboxevent"}
+    models = {"workspace", "person", "connectedstore", "attempt", "delivery", "privacyrequest", "outboxevent"}
     lists = {f"platform_{model}_changelist" for model in models} | {"tenants_staffaction_changelist"}
     details = {name.replace("changelist", "change") for name in lists}
     assert lists | details | {"index", "switches"} <= found.keys()
@@ -109,11 +110,22 @@ one = page(f"/admin/platform/person/{GIVEN['olivia']}/change/")
 say(["acme" in one, "owner" in one, "password" in one])
 say("totp" in page(f"/admin/platform/person/{GIVEN['me']}/change/"))
 say("denied" in page("/admin/platform/attempt/?q=VX-7F3K-2045"))
+say("orders/updated" in page("/admin/platform/delivery/?q=b54557e4"))
 say(client.get("/admin/platform/person/?q=%00", secure=False).status_code)
 """
     ids = {"olivia": house.olivia.user_id, "adam": house.adam.user_id, "me": stella.user.pk}
     said = run(script, platform_url, **stella.given, **ids)
-    assert said == [[True, True], [False, False], [True, True], [False, True], [True, True, False], True, True, 200]
+    assert said == [
+        [True, True],
+        [False, False],
+        [True, True],
+        [False, True],
+        [True, True, False],
+        True,
+        True,
+        True,
+        200,
+    ]
     searched = [
         detail["query"] for _, _, target, detail in actions(superuser_url) if target == "platform_attempt_changelist"
     ]

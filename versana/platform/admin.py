@@ -15,7 +15,17 @@ from tenants.addresses import AddressError, normalise
 from tenants.models import StaffAction
 from tenants.roles import Role
 from versana.platform import changes
-from versana.platform.models import Attempt, ConnectedStore, Factor, Member, OutboxEvent, Person, Workspace
+from versana.platform.models import (
+    Attempt,
+    ConnectedStore,
+    Delivery,
+    Factor,
+    Member,
+    OutboxEvent,
+    Person,
+    PrivacyRequest,
+    Workspace,
+)
 from versana.platform.site import site
 
 
@@ -152,8 +162,17 @@ class PersonAdmin(ReadOnly):
 
 @admin.register(ConnectedStore, site=site)
 class ConnectedStoreAdmin(ReadOnly):
-    list_display = ("shop_domain", "tenant", "state", "problem", "problem_since", "last_read_at")
-    list_filter = ("state", "problem")
+    list_display = (
+        "shop_domain",
+        "tenant",
+        "state",
+        "problem",
+        "problem_since",
+        "failing_since",
+        "last_read_at",
+        "webhooks_problem",
+    )
+    list_filter = ("state", "problem", "failure", "webhooks_problem")
     list_select_related = ("tenant",)
     search_fields = ("shop_domain",)
     ordering = ("shop_domain",)
@@ -165,6 +184,24 @@ class AttemptAdmin(ReadOnly):
     list_filter = ("outcome",)
     search_fields = ("reference", "shop_domain")
     ordering = ("-started_at",)
+
+
+@admin.register(Delivery, site=site)
+class DeliveryAdmin(ReadOnly):
+    list_display = ("received_at", "topic", "shop_domain", "tenant_id", "effect", "triggered_at")
+    list_filter = ("topic", "effect")
+    search_fields = ("shop_domain", "delivery_id", "event_id")
+    ordering = ("-id",)
+
+
+@admin.register(PrivacyRequest, site=site)
+class PrivacyRequestAdmin(ReadOnly):
+    """`due_at` is what the law gives: a request that is late is somebody's trouble, and staff can tell them."""
+
+    list_display = ("received_at", "kind", "tenant", "store", "state", "due_at", "done_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("tenant", "store")
+    ordering = ("due_at",)
 
 
 @admin.register(OutboxEvent, site=site)

@@ -83,6 +83,16 @@ class ConnectedStore(models.Model):
     connected_at = models.DateTimeField()
     disconnected_at = models.DateTimeField(null=True)
     last_read_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=40)
+    hidden = models.JSONField()
+    generation = models.PositiveIntegerField()
+    access_expires_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    webhooks_checked_at = models.DateTimeField(null=True)
+    webhooks_problem = models.CharField(max_length=40)
+    reconciled_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
 
     class Meta:
         managed = False
@@ -110,6 +120,48 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class Delivery(models.Model):
+    """A webhook of Shopify's whose signature was right: that it came, and what came of it. Its body is kept nowhere."""
+
+    shop_domain = models.CharField(max_length=255)
+    topic = models.CharField(max_length=60)
+    delivery_id = models.CharField(max_length=100)
+    event_id = models.CharField(max_length=100)
+    triggered_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+    tenant_id = models.BigIntegerField(null=True)
+    effect = models.CharField(max_length=40)
+
+    class Meta:
+        managed = False
+        db_table = "shopify_webhookreceipt"
+        verbose_name = "webhook delivery"
+        verbose_name_plural = "webhook deliveries"
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.delivery_id}"
+
+
+class PrivacyRequest(models.Model):
+    """What Shopify asked of a workspace about somebody's data, and until when. Whom it is about is not for staff."""
+
+    tenant = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING, related_name="privacy_requests")
+    store = models.ForeignKey(ConnectedStore, on_delete=models.DO_NOTHING, related_name="privacy_requests")
+    number = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    state = models.CharField(max_length=16)
+    received_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "shopify_compliancerequest"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
 
 
 class OutboxEvent(models.Model):
