@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError, RateLimited, TokenRefused
-from integrations.shopify import client, stored, stores
+from integrations.shopify import client, stored, stores, tokens
 from integrations.shopify.events import OrderContextWanted
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.types import CustomerOrders
@@ -170,11 +170,11 @@ def _claim(row: OrderContext) -> bool:
 def _ask(store: Store, email_norm: str) -> CustomerOrders:
     """One question to Shopify, repeated once where that helps: with a new token when the old one was revoked before its
     time, or after the wait that Shopify names when the store's budget is used up."""
-    connection = stores.connection(store.pk)
+    connection = tokens.connection(store.pk)
     try:
         return client.customer_orders(connection, email=email_norm)
     except TokenRefused:
-        connection = stores.connection(store.pk, refused=connection.access_token)
+        connection = tokens.connection(store.pk, refused=connection.access_token)
     except RateLimited as limited:
         if (limited.retry_after or 0) > LONGEST_WAIT_SECONDS:
             raise

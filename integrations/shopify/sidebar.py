@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.shopify import domains, order_cards, stored, stores
+from integrations.shopify import domains, order_cards, stored, tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.order_context import Look
 from integrations.shopify.scopes import READ_ALL_ORDERS, covers
@@ -178,7 +178,7 @@ def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: b
 
 def _failing(row: OrderContext) -> Banner:
     since = _clock(row.failing_since)
-    if row.failure == stores.ReadingPaused.code:
+    if row.failure == tokens.ReadingPaused.code:
         return Banner(
             "wait",
             "clock",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from integrations.shopify import attempts, order_context, stores
+from integrations.shopify import attempts, order_context, stores, tokens
 from integrations.shopify.events import OrderContextWanted, StoreConnected, StoreDisconnected
 from tenants import doors
 from tenants.events import WorkspaceClosed
@@ -46,4 +46,4 @@ def reopen_everywhere() -> None:
     """Try again what a missing sealing key closed: after the key is back, stores work again by themselves."""
     for tenant_id in doors.tenant_ids():
         with tenant_context(tenant_id):
-            stores.reopen()
+            tokens.reopen()

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import RequestFactory
 
 from integrations import http
-from integrations.shopify import client, connecting, oauth, parsing, stores
+from integrations.shopify import client, connecting, oauth, parsing, stores, tokens
 from integrations.shopify.models import Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.crypto import keyring, rotation, sealing
@@ -166,7 +166,7 @@ def plan(walk: Walk) -> None:
     with expected_tenant(walk.cast.acme.pk):
         with tenant_context(walk.cast.acme.pk):
             store_id = Store.objects.get().pk
-        stores.connection(store_id)
+        tokens.connection(store_id)
 
 
 def requests_seen(walk: Walk, server: HostileServer) -> None:

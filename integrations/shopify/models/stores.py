@@ -68,7 +68,7 @@ class Store(TenantOwned):
     check_asked_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     check_results = models.JSONField(default=list)  # of "Check connection": one entry for each probe
-    clock: datetime  # no column: the database's time when the row was read, where that was asked for (stores.py)
+    clock: datetime  # no column: the database's time when the row was read, where that was asked for (tokens.py)
 
     class Meta(TenantOwned.Meta):
         constraints = [

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from integrations.shopify import order_context, stores
+from integrations.shopify import order_context, tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.order_context import FRESH, LEASE, PAUSE_AFTER_FAILURE, SHORTEST
 from integrations.shopify.sandbox import RunningSandbox
@@ -149,12 +149,12 @@ def test_a_worker_with_another_clock_renews_no_token_too_early_and_none_too_late
 ) -> None:
     clock(hours)
     with expected_tenant(cast.acme.pk):
-        stores.connection(store.pk)
+        tokens.connection(store.pk)
     assert renewals(shopify) == 0
     with tenant_context(cast.acme.pk):
-        Store.objects.update(access_expires_at=Now() + stores.EARLY - timedelta(seconds=1))
+        Store.objects.update(access_expires_at=Now() + tokens.EARLY - timedelta(seconds=1))
     with expected_tenant(cast.acme.pk):
-        stores.connection(store.pk)
+        tokens.connection(store.pk)
     assert renewals(shopify) == 1
     left = -age(cast, Store, "access_expires_at")
     assert timedelta(minutes=59).total_seconds() < left <= timedelta(hours=1).total_seconds()
@@ -165,10 +165,10 @@ def test_the_renewing_of_a_token_is_left_to_who_began_it_by_whatever_clock(
     hours: float, clock: Skew, cast: Cast, store: Store
 ) -> None:
     with tenant_context(cast.acme.pk):
-        Store.objects.update(access_expires_at=Now(), refresh_leased_until=Now() + stores.REFRESH_LEASE)
+        Store.objects.update(access_expires_at=Now(), refresh_leased_until=Now() + tokens.REFRESH_LEASE)
     clock(hours)
     with tenant_context(cast.acme.pk):
-        assert isinstance(stores._plan(store.pk, refused=None), stores.AccessBusy)
+        assert isinstance(tokens._plan(store.pk, refused=None), tokens.AccessBusy)
         Store.objects.update(refresh_leased_until=Now() - timedelta(seconds=1))
-        assert isinstance(stores._plan(store.pk, refused=None), stores._Renewal)
+        assert isinstance(tokens._plan(store.pk, refused=None), tokens._Renewal)
     assert -20 <= age(cast, Store, "refresh_leased_until") <= 0

@@ -75,12 +75,12 @@ def test_of_many_tasks_with_an_old_token_one_renews(cast: Cast, store: Store, sh
 
     def usable() -> Any:
         with expected_tenant(cast.acme.pk):
-            return stores.connection(store.pk).access_token
+            return tokens.connection(store.pk).access_token
 
-    tokens = together(*[usable] * 8)
+    found = together(*[usable] * 8)
     assert [call["kind"] for call in shopify.calls] == ["refresh"]
     with tenant_context(cast.acme.pk):
-        assert all(token == Store.objects.get().access_token for token in tokens)
+        assert all(token == Store.objects.get().access_token for token in found)
 
 
 def test_of_many_tasks_with_a_refused_token_one_renews(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
@@ -89,11 +89,11 @@ def test_of_many_tasks_with_a_refused_token_one_renews(cast: Cast, store: Store,
 
     def usable() -> Any:
         with expected_tenant(cast.acme.pk):
-            return stores.connection(store.pk, refused=refused).access_token
+            return tokens.connection(store.pk, refused=refused).access_token
 
-    tokens = together(*[usable] * 8)
+    found = together(*[usable] * 8)
     assert [call["kind"] for call in shopify.calls] == ["refresh"]
-    assert all(token == tokens[0] != refused for token in tokens)
+    assert all(token == found[0] != refused for token in found)
 
 
 def test_one_answer_opened_many_times_at_once_connects_once(cast: Cast, shopify: RunningSandbox) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from inbox.models import Conversation, Message
-from integrations.shopify import order_context, stores, tasks
+from integrations.shopify import order_context, stores, tasks, tokens
 from integrations.shopify.models import Farewell, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.models import AuditEvent
@@ -180,11 +180,11 @@ def _asked(cast: Cast, store: Store, email: str) -> object:
 
 def test_renewed_tokens_of_a_disconnected_store_are_not_kept(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
     with tenant_context(cast.acme.pk):
-        plan = stores._plan(store.pk, refused=store.access_token)
-        grant = stores._renewed(plan)
+        plan = tokens._plan(store.pk, refused=store.access_token)
+        grant = tokens._renewed(plan)
         stores.disconnect(store=store, by=cast.olivia)
-        with pytest.raises(stores.AccessLost):
-            stores._keep_grant(store, grant)
+        with pytest.raises(tokens.AccessLost):
+            tokens._keep_grant(store, grant)
         assert Store.objects.get().access_token is None
 
 

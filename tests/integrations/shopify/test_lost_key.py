@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from integrations.shopify import order_context, stores, tasks
+from integrations.shopify import order_context, tasks, tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.crypto import rotation
@@ -116,10 +116,10 @@ def test_a_store_of_which_one_token_opens_stays_closed(cast: Cast, lost: dict[in
         half = Store.objects.get()
         half.access_token = Secret("sealed with the new key")
         half.save(update_fields=["access_token"])
-        assert stores.reopen() == 0
+        assert tokens.reopen() == 0
 
 
 def test_other_troubles_are_not_mended_by_a_key(cast: Cast, store: Store) -> None:
     with tenant_context(cast.acme.pk):
         Store.objects.update(state=Store.State.NEEDS_ATTENTION, problem=Store.Problem.ACCESS_REVOKED)
-        assert stores.reopen() == 0
+        assert tokens.reopen() == 0

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.shopify import order_context, stored, stores, tasks
+from integrations.shopify import order_context, stored, tasks, tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.order_context import Look
 from integrations.shopify.sandbox import RunningSandbox
@@ -232,10 +232,10 @@ def test_recovery_clears_the_failure(cast: Cast, store: Store, shopify: RunningS
 @pytest.mark.parametrize(
     ("status", "problem"),
     [
-        ("402 Payment Required", "store_locked"),
+        ("402 Payment Required", "store_frozen"),
         ("423 Locked", "store_locked"),
-        ("404 Not Found", "store_locked"),
-        ("403 Forbidden", "scopes_missing"),
+        ("404 Not Found", "store_gone"),
+        ("403 Forbidden", "forbidden"),
     ],
 )
 def test_what_only_a_person_can_mend_needs_attention(
@@ -377,7 +377,7 @@ def test_a_token_that_somebody_else_renewed_is_taken_instead_of_renewed_again(
 ) -> None:
     refused = Secret("shpat_revoked_before_its_time")
     with expected_tenant(cast.acme.pk):
-        connection = stores.connection(store.pk, refused=refused)
+        connection = tokens.connection(store.pk, refused=refused)
     assert connection.access_token == current(cast).access_token
     assert shopify.calls == []
 
