@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.shopify import order_context, stores
+from integrations.shopify import order_context, stores, tokens
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.outbox import delivery
