@@ -2,6 +2,9 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +29,7 @@ POKE_PAUSE_SECONDS = 5.0
 # By name: the task's module imports this one.
 DELIVER = "tenants.outbox.tasks.deliver"
 _pause_until = 0.0
+_quiet: ContextVar[bool] = ContextVar("without_pokes", default=False)
 
 
 class Publishable(Protocol):
@@ -46,11 +50,21 @@ def publish(event: Publishable, *, at: datetime | None = None) -> None:
         kind=kind,
         payload=asdict(event),
         queue=event.queue,
-        next_run_at=at or Now() + POKE_GRACE,  # by the clock that the sweep goes by
+        next_run_at=at or (Now() if _quiet.get() else Now() + POKE_GRACE),  # by the clock that the sweep goes by
         held_until=at,
     )
-    if at is None:
+    if at is None and not _quiet.get():
         transaction.on_commit(partial(poke, row.pk, event.queue))
+
+
+@contextmanager
+def without_pokes() -> Iterator[None]:
+    """What is published in here waits for the next sweep, seconds later: for whoever must not wait for a broker at all."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
 
 
 def poke(event_id: int, queue: str) -> bool:
