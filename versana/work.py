@@ -51,8 +51,11 @@ BEAT_SCHEDULE = {
 # Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
 EVENT_HANDLERS = {
     "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
+    "integrations.shopify.events.OrderDeleted": ["integrations.shopify.tasks.drop_deleted_order"],
+    "integrations.shopify.events.StoreChanged": ["integrations.shopify.tasks.describe_store"],
     "integrations.shopify.events.StoreConnected": ["integrations.shopify.tasks.describe_store"],
     "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
+    "integrations.shopify.events.UninstallReported": ["integrations.shopify.tasks.confirm_uninstall"],
     "tenants.events.ErasureNear": ["tenants.tasks.remind_owners"],
     "tenants.events.ExportContinues": ["tenants.tasks.continue_export"],
     "tenants.events.WorkspaceClosed": ["integrations.shopify.tasks.disconnect_stores"],

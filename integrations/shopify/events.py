@@ -26,3 +26,29 @@ class StoreDisconnected:
 
     farewell_id: int
     queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChanged:
+    """Shopify says that a store or its permissions changed."""
+
+    store_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeleted:
+    """Shopify says that an order was deleted; whose it was, it does not say."""
+
+    store_id: int
+    order_id: str
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class UninstallReported:
+    """A webhook says that the app was uninstalled from a store, which was in this generation when it came."""
+
+    store_id: int
+    generation: int
+    queue: ClassVar[str] = "background"

@@ -1,5 +1,7 @@
 """What we know of one address in one store: fresh for a minute, one refresh at a time, last known rather than nothing.
 
+When Shopify tells of a change, the rows concerned are marked and no longer fresh, whatever their age.
+
 A look never waits: it returns the stored row and, when that is stale, claims the refresh (one UPDATE that only one of many
 viewers wins) and publishes an event. The refresh runs in a worker, with no transaction open while Shopify is asked.
 
@@ -11,10 +13,10 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError, RateLimited, TokenRefused
@@ -90,10 +92,10 @@ def refresh(*, context_id: int) -> None:
     """
     tenant_id = task_tenant_id()
     with tenant_context(tenant_id):
-        row = OrderContext.objects.select_related("store").filter(pk=context_id).first()
+        row = _told_the_time(OrderContext.objects.select_related("store").filter(pk=context_id)).first()
         if row is None or row.leased_until is None or not readable(row.store):
             return
-        store, email_norm = row.store, row.email_norm
+        store, email_norm, began = row.store, row.email_norm, row.clock
     try:
         answer = _ask(store, email_norm)
     except IntegrationError as error:
@@ -102,7 +104,27 @@ def refresh(*, context_id: int) -> None:
             _note_failure(context_id, store, error)
         return
     with tenant_context(tenant_id):
-        _keep(context_id, store, answer)
+        _keep(context_id, store, answer, began=began)
+
+
+def drop(*, store: Store, customer_id: str = "", email_norm: str = "", order_id: str = "") -> int:
+    """Shopify says that something about this person changed: what we knew is shown as old, and read anew at the next look.
+
+    `order_id`: whoever has this order among the stored ones; no index helps there, so that is for tasks.
+    """
+    about = Q(email_norm=email_norm) if email_norm else Q(pk__in=[])
+    about |= Q(customer_id=customer_id) if customer_id else Q()
+    about |= Q(head__contains={"orders": [{"legacy_id": order_id}]}) if order_id else Q()
+    # Locked in one order: two deliveries about the same people must not wait for each other crosswise.
+    locked = OrderContext.objects.select_for_update().filter(about, store=store)
+    rows = list(locked.order_by("pk").values_list("pk", flat=True))
+    return OrderContext.objects.filter(pk__in=rows).update(dropped_at=Now()) if rows else 0
+
+
+def forget_customer(*, store: Store, customer_id: str) -> int:
+    """Shopify deleted this customer: what we knew goes. A refresh under way finds no row to write to."""
+    known = OrderContext.objects.filter(store=store, customer_id=customer_id)
+    return int(known.delete()[0]) if customer_id else 0
 
 
 def forget() -> int:
@@ -150,7 +172,7 @@ def _due(row: OrderContext, *, force: bool) -> bool:
         return last is None or now - last > SHORTEST
     if row.failed_at and now - row.failed_at < PAUSE_AFTER_FAILURE:
         return False
-    return age is None or age > FRESH
+    return age is None or age > FRESH or row.dropped_at is not None
 
 
 def _claim(row: OrderContext) -> bool:
@@ -162,7 +184,16 @@ def _claim(row: OrderContext) -> bool:
         row.leased_until = row.clock + LEASE
     else:
         row.refresh_from_db(
-            fields=["leased_until", "fetched_at", "found", "head", "failed_at", "failing_since", "failure"]
+            fields=[
+                "leased_until",
+                "fetched_at",
+                "dropped_at",
+                "found",
+                "head",
+                "failed_at",
+                "failing_since",
+                "failure",
+            ]
         )
     return bool(won)
 
@@ -182,7 +213,8 @@ def _ask(store: Store, email_norm: str) -> CustomerOrders:
     return client.customer_orders(connection, email=email_norm)
 
 
-def _keep(context_id: int, store: Store, answer: CustomerOrders) -> None:
+def _keep(context_id: int, store: Store, answer: CustomerOrders, *, began: datetime) -> None:
+    """`began`: when we set out to ask. What Shopify said of a change after that is not in this answer: it stays due."""
     locked = stores.lock(store.pk)
     if locked.generation != store.generation or not readable(locked):
         OrderContext.objects.filter(pk=context_id).update(leased_until=None)
@@ -190,6 +222,8 @@ def _keep(context_id: int, store: Store, answer: CustomerOrders) -> None:
     head, rest = stored.split(answer)
     OrderContext.objects.filter(pk=context_id).update(
         fetched_at=Now(), found=answer.found, head=head, rest=rest, leased_until=None, failed_at=None, failing_since=None, failure="",
+        customer_id=answer.customer.legacy_id if answer.customer else "",
+        dropped_at=Case(When(dropped_at__gt=began, then=F("dropped_at")), default=None),
     )  # fmt: skip
     Store.objects.filter(pk=store.pk).update(last_read_at=Now())
 

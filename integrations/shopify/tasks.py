@@ -4,8 +4,16 @@ from datetime import datetime
 
 from celery import shared_task
 
-from integrations.shopify import attempts, order_context, stores, tokens
-from integrations.shopify.events import OrderContextWanted, StoreConnected, StoreDisconnected
+from integrations.shopify import attempts, order_context, stores, tokens, uninstalling, webhooks
+from integrations.shopify.events import (
+    OrderContextWanted,
+    OrderDeleted,
+    StoreChanged,
+    StoreConnected,
+    StoreDisconnected,
+    UninstallReported,
+)
+from integrations.shopify.models import Store
 from tenants import doors
 from tenants.events import WorkspaceClosed
 from tenants.models import Membership
@@ -16,12 +24,23 @@ def refresh_order_context(event: OrderContextWanted) -> None:
     order_context.refresh(context_id=event.context_id)
 
 
-def describe_store(event: StoreConnected) -> None:
+def describe_store(event: StoreConnected | StoreChanged) -> None:
     stores.describe(store_id=event.store_id)
 
 
 def uninstall_at_shopify(event: StoreDisconnected) -> None:
     stores.say_farewell(farewell_id=event.farewell_id)
+
+
+def drop_deleted_order(event: OrderDeleted) -> None:
+    with tenant_context(task_tenant_id()):
+        store = Store.objects.filter(pk=event.store_id).first()
+        if store is not None:
+            order_context.drop(store=store, order_id=event.order_id)
+
+
+def confirm_uninstall(event: UninstallReported) -> None:
+    uninstalling.uninstall_reported(store_id=event.store_id, generation=event.generation)
 
 
 def disconnect_stores(event: WorkspaceClosed) -> None:
@@ -33,12 +52,13 @@ def disconnect_stores(event: WorkspaceClosed) -> None:
 
 @shared_task(name="integrations.shopify.tasks.forget_everywhere")
 def forget_everywhere() -> None:
-    """Delete stored orders that nobody looked at for 30 days, farewells older than one, and old attempts to connect."""
+    """Delete stored orders that nobody looked at for 30 days, farewells older than one, old attempts and receipts."""
     for tenant_id in doors.tenant_ids():
         with tenant_context(tenant_id):
             order_context.forget()
             stores.forget_farewells()
     attempts.forget()
+    webhooks.forget()
 
 
 @shared_task(name="integrations.shopify.tasks.reopen_everywhere")

@@ -3,9 +3,11 @@
 from django.urls import path
 
 from integrations.shopify.views import stores as views
+from integrations.shopify.views import webhooks
 
 app_name = "shopify"
 urlpatterns = [
+    path("shopify/webhooks/", webhooks.receive, name="webhooks"),
     path("shopify/callback/", views.callback, name="callback"),
     path("shopify/attempts/<str:reference>/", views.attempt, name="attempt"),
     path("<slug:workspace>/settings/shopify/", views.panel, name="panel"),

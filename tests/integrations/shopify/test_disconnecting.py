@@ -153,7 +153,7 @@ def test_an_answer_on_its_way_is_thrown_away(cast: Cast, store: Store, shopify: 
     assert answer.found
     with tenant_context(cast.acme.pk):
         stores.disconnect(store=store, by=cast.olivia)
-        order_context._keep(look.row.pk, store, answer)
+        order_context._keep(look.row.pk, store, answer, began=timezone.now())
         assert not OrderContext.objects.exists()
 
 
@@ -165,7 +165,7 @@ def test_an_answer_asked_for_before_a_new_connection_is_thrown_away(
     answer = _asked(cast, store, "guest@example.com")
     connect(signed_in(cast.olivia), shopify)
     with tenant_context(cast.acme.pk):
-        order_context._keep(look.row.pk, store, answer)
+        order_context._keep(look.row.pk, store, answer, began=timezone.now())
         row = OrderContext.objects.get(pk=look.row.pk)
         assert (row.fetched_at, row.head) == (None, None)
         (again,) = order_context.look(stores=[Store.objects.get()], email_norm="guest@example.com")

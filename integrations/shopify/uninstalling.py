@@ -1,0 +1,73 @@
+"""The app was uninstalled in Shopify: believed when Shopify itself no longer lets us in, and then the same end as a disconnection.
+
+A webhook alone proves nothing: its body is signed, the shop in its header is not.
+"""
+
+import logging
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations.errors import GrantRefused, IntegrationError, TokenRefused
+from integrations.shopify import client, tokens
+from integrations.shopify.models import OrderContext, Store
+from tenants import audit
+from tenants.rls.context import task_tenant_id, tenant_context
+
+log = logging.getLogger("versana.shopify")
+
+
+def uninstall_reported(*, store_id: int, generation: int) -> None:
+    """Ask with the access that we have; only a refusal that no renewal mends ends the store. For tasks.
+
+    A store that was connected anew since the report has another generation, and is left alone. Any other failure is raised:
+    the report is looked at again later.
+    """
+    tenant_id = task_tenant_id()
+    with tenant_context(tenant_id):
+        store = _reported(store_id, generation).defer("access_token", "refresh_token").first()
+    if store is None or _lets_us_in(store):
+        return
+    with tenant_context(tenant_id):
+        _end(store_id, generation)
+
+
+def _reported(store_id: int, generation: int) -> QuerySet[Store]:
+    live = (Store.State.CONNECTED, Store.State.NEEDS_ATTENTION)
+    return Store.objects.filter(pk=store_id, generation=generation, state__in=live)
+
+
+def _lets_us_in(store: Store) -> bool:
+    """Whether the store accepts us, with a renewed token where the present one is refused."""
+    try:
+        connection = tokens.connection(store.pk)
+        try:
+            client.shop_profile(connection)
+        except TokenRefused:
+            client.shop_profile(tokens.connection(store.pk, refused=connection.access_token))
+    except (TokenRefused, GrantRefused):
+        return False
+    except tokens.AccessLost:
+        # Nothing to ask with. Where Shopify refused us before, it has said so already; a lost key of ours says nothing.
+        return store.problem != Store.Problem.ACCESS_REVOKED
+    except IntegrationError as error:
+        if not error.permanent:
+            raise
+        log.info("store %s is still installed: %s", store.pk, error.code)  # frozen, locked: it knows us
+    return True
+
+
+def _end(store_id: int, generation: int) -> None:
+    """As a disconnection, without a farewell: cached orders and tokens go, work under way is refused, conversations stay."""
+    store = _reported(store_id, generation).select_for_update().first()
+    if store is None:
+        return
+    OrderContext.objects.filter(store=store).delete()
+    store.state, store.problem, store.problem_since = Store.State.UNINSTALLED, "", None
+    tokens.forget(store)
+    store.failing_since, store.failure, store.hidden = None, "", []
+    store.webhooks_problem, store.webhooks_checked_at, store.reconciled_at = "", None, None
+    store.disconnected_at = timezone.now()
+    store.generation += 1
+    store.save()
+    audit.record(audit.Action.STORE_UNINSTALLED, by=None, target=store.shop_domain)
