@@ -6,7 +6,9 @@ because the app judges the first by its own clock and the second is about real l
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 
 def parse_time(text: str) -> datetime:
@@ -25,13 +27,34 @@ class Clock:
 
     def __init__(self, start: datetime | None = None) -> None:
         self._lock = threading.Lock()
-        self.set(start or datetime.now(UTC))
+        self._listeners: list[Callable[[], None]] = []
+        self.moved = timedelta(0)
+        self._start, self._started = start or datetime.now(UTC), time.monotonic()
 
     def now(self) -> datetime:
         with self._lock:
             return self._start + timedelta(seconds=time.monotonic() - self._started)
 
     def set(self, moment: datetime) -> None:
+        before = self.now()
         with self._lock:
+            self.moved += moment - before
             self._start = moment
             self._started = time.monotonic()
+        for listener in self._listeners:
+            listener()
+
+    def advance(self, length: timedelta) -> None:
+        self.set(self.now() + length)
+
+    def restore(self, kept: Mapping[str, Any], *, from_file: bool) -> None:
+        """Go on after a restart: a clock that started at a file's time never goes back, another keeps its distance."""
+        now, self.moved = parse_time(kept["now"]), timedelta(seconds=kept["moved"])
+        self._start = max(self._start, now) if from_file else self._start + self.moved
+
+    def dump(self) -> dict[str, Any]:
+        return {"now": self.now().isoformat(), "moved": self.moved.total_seconds()}
+
+    def on_move(self, listener: Callable[[], None]) -> None:
+        """Be told whenever the clock is moved: what was to happen later may be due now."""
+        self._listeners.append(listener)

@@ -9,10 +9,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from integrations.shopify.sandbox.clients import ClientBook
 from integrations.shopify.sandbox.signing import signed_query
 from integrations.shopify.sandbox.stores import Store
 
-KNOWN_SCOPES = ("read_customers", "read_orders", "read_all_orders")
+KNOWN_SCOPES = ("read_customers", "read_orders", "read_all_orders", "read_fulfillments", "read_customer_merge")
 # Open consent pages that nobody answers must not pile up.
 _MOST_PENDING = 1000
 _HOST = re.compile(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]")
@@ -33,6 +34,7 @@ class Request:
     """A well-formed authorization request for one store."""
 
     shop: str
+    client_id: str
     scopes: tuple[str, ...]
     redirect_uri: str
     state: str
@@ -50,12 +52,12 @@ class Request:
         return tuple(scope for scope in self.scopes if scope != "read_all_orders" or store.all_orders)
 
 
-def read_request(query: str, store: Store, client_id: str) -> Request:
+def read_request(query: str, store: Store, clients: ClientBook) -> Request:
     given = _single_values(query)
     for name in ("client_id", "scope", "redirect_uri", "state"):
         if not given.get(name):
             raise Refusal("Something is missing from the link", f"The app's link to this page has no {name}.")
-    if given["client_id"] != client_id:
+    if clients.find(given["client_id"]) is None:
         raise Refusal(
             "This app is not known here",
             "Oauth error invalid_request: Could not find an application with this client_id.",
@@ -66,6 +68,7 @@ def read_request(query: str, store: Store, client_id: str) -> Request:
         )
     return Request(
         shop=store.domain,
+        client_id=given["client_id"],
         scopes=_scopes(given["scope"]),
         redirect_uri=_redirect(given["redirect_uri"]),
         state=given["state"],

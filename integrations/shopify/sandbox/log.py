@@ -14,7 +14,10 @@ KEPT = 100_000
 
 @dataclass(frozen=True)
 class Call:
-    """One API call. `kind` is token, refresh or graphql; `at` is the machine's time, not the sandbox clock."""
+    """One API call. `kind` is token (a code), refresh, exchange or graphql; `at` is when it came, by the machine.
+
+    `fault` names the fault that hit it; the status is then the one that was sent, 0 if no answer was.
+    """
 
     at: str
     shop: str
@@ -23,6 +26,7 @@ class Call:
     status: int
     requested_cost: int | None
     error: str | None = None
+    fault: str | None = None
 
 
 class CallLog:
@@ -42,15 +46,18 @@ class CallLog:
         operation: str | None = None,
         cost: int | None = None,
         error: str | None = None,
+        fault: str | None = None,
+        at: datetime | None = None,
     ) -> None:
         call = Call(
-            at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            at=(at or datetime.now(UTC)).isoformat(timespec="milliseconds"),
             shop=shop,
             kind=kind,
             operation=operation,
             status=status,
             requested_cost=cost,
             error=error,
+            fault=fault,
         )
         with self._lock:
             self._calls.append(call)

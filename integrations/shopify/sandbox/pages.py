@@ -35,6 +35,8 @@ _ASKS = {
         "Line items, payment and fulfillment status, parcels, tracking.",
         _BOX,
     ),
+    "read_fulfillments": ("Fulfillment services", "News of parcels as they are sent and delivered.", _BOX),
+    "read_customer_merge": ("Merged customers", "Which customers were merged into one.", _PEOPLE),
     "read_all_orders": ("Orders older than 60 days", "The same, for the whole history of the store.", _CLOCK),
 }
 

@@ -54,6 +54,7 @@ def complete_customer(raw: Row, *, where: str, domain: str) -> Row:
         "verifiedEmail": flag(raw, "verifiedEmail", where, True),
         "validEmailAddress": bool(email),
         "_where": where,
+        "_raw": raw,
         "_email": email,
         "_phone": phone,
         "_address": raw.get("defaultAddress"),
@@ -116,6 +117,7 @@ def complete_order(raw: Row, *, where: str, domain: str, currency: str, customer
             "lineItems": lines,
             "fulfillments": parcels,
             "riskLevel": "LOW",
+            "_raw": raw,
             "_created": parse_time(times["createdAt"]),
             "_total": amount(prices["shopMoney"]["amount"], where),
         }

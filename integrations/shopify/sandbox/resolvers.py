@@ -2,53 +2,19 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLError, GraphQLResolveInfo, get_named_type, is_list_type, is_non_null_type
 
-from integrations.shopify.sandbox.access import needed_scopes, refusal
+from integrations.shopify.sandbox.access import needed_scopes, protected_refusal, refusal
+from integrations.shopify.sandbox.asking import Asking
 from integrations.shopify.sandbox.paging import connection
-from integrations.shopify.sandbox.search import FieldTests, parse
 from integrations.shopify.sandbox.search_fields import CUSTOMER_FIELDS, ORDER_FIELDS
 from integrations.shopify.sandbox.stores import Row, Store
-
-# read_orders alone shows orders of the last 60 days (shopify.dev access scopes, read 2026-11-22).
-ORDER_WINDOW = timedelta(days=60)
+from integrations.shopify.sandbox.subscription_fields import SUBSCRIPTION_FIELDS
 
 Arguments = dict[str, Any]
-
-
-@dataclass
-class Asking:
-    """One API call: which store, with what rights, at which time; collects search warnings on the way."""
-
-    store: Store
-    scopes: frozenset[str]
-    now: datetime
-    app: Row
-    uninstall: Callable[[], None]
-    search: list[Row] = field(default_factory=list)
-
-    def visible(self, orders: Sequence[Row]) -> list[Row]:
-        if "read_all_orders" in self.scopes:
-            return list(orders)
-        oldest = self.now - ORDER_WINDOW
-        return [order for order in orders if order["_created"] >= oldest]
-
-    def found(self, rows: Sequence[Row], query: str | None, fields: FieldTests, info: GraphQLResolveInfo) -> list[Row]:
-        search = parse(query, fields)
-        if search.warnings:
-            self.search.append(
-                {
-                    "path": info.path.as_list(),
-                    "query": query,
-                    "parsed": search.parsed,
-                    "warnings": list(search.warnings),
-                }
-            )
-        return [row for row in rows if search.test(row)]
 
 
 def resolve_field(source: Row | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
@@ -56,6 +22,10 @@ def resolve_field(source: Row | None, info: GraphQLResolveInfo, **arguments: Any
     plan = _plan(info)
     if plan.needed and plan.needed.isdisjoint(info.context.scopes):
         raise refusal(info.field_name, plan.wording)
+    if info.context.approved != "all":
+        hidden = protected_refusal(info.parent_type.name, info.field_name, plan.kind, info.context.approved)
+        if hidden is not None:
+            raise hidden
     if plan.special is not None:
         return plan.special(source or {}, info, arguments)
     if source is None:
@@ -68,6 +38,7 @@ def resolve_field(source: Row | None, info: GraphQLResolveInfo, **arguments: Any
 class _Plan:
     needed: frozenset[str]
     wording: tuple[str, ...]
+    kind: str
     special: Callable[[Row, GraphQLResolveInfo, Arguments], Any] | None
     fallback: Any
 
@@ -78,8 +49,9 @@ def _plan(info: GraphQLResolveInfo) -> _Plan:
 
 @functools.cache
 def _plan_for(parent: str, name: str, return_type: Any) -> _Plan:
-    wording = needed_scopes(get_named_type(return_type).name)
-    return _Plan(frozenset(wording), wording, _SPECIAL.get((parent, name)), _fallback(return_type))
+    kind = get_named_type(return_type).name
+    wording = needed_scopes(kind)
+    return _Plan(frozenset(wording), wording, kind, _SPECIAL.get((parent, name)), _fallback(return_type))
 
 
 def _fallback(return_type: Any) -> Any:
@@ -123,7 +95,19 @@ def _order_page(orders: Sequence[Row], info: GraphQLResolveInfo, arguments: Argu
 def _customers(source: Row, info: GraphQLResolveInfo, arguments: Arguments) -> Row:
     asking: Asking = info.context
     found = asking.found(list(asking.store.customers.values()), arguments.get("query"), CUSTOMER_FIELDS, info)
-    return connection(found[::-1] if arguments.get("reverse") else found, arguments)
+    return connection(_sorted_customers(found, arguments), arguments)
+
+
+def _sorted_customers(rows: Sequence[Row], arguments: Arguments) -> list[Row]:
+    keys: dict[str, Callable[[Row], Any]] = {
+        "CREATED_AT": lambda row: (row["createdAt"], int(row["legacyResourceId"])),
+        "UPDATED_AT": lambda row: (row["updatedAt"], int(row["legacyResourceId"])),
+        "NAME": lambda row: (row["displayName"].casefold(), int(row["legacyResourceId"])),
+        "ID": lambda row: int(row["legacyResourceId"]),
+    }
+    key = keys.get(arguments.get("sortKey") or "")
+    ordered = list(rows) if key is None else sorted(rows, key=key)
+    return ordered[::-1] if arguments.get("reverse") else ordered
 
 
 def _customer_by_identifier(source: Row, info: GraphQLResolveInfo, arguments: Arguments) -> Row | None:
@@ -188,4 +172,5 @@ _SPECIAL: dict[tuple[str, str], Callable[[Row, GraphQLResolveInfo, Arguments], A
     ("Fulfillment", "fulfillmentLineItems"): _page_of("fulfillmentLineItems"),
     ("Fulfillment", "trackingInfo"): _list_of("trackingInfo"),
     ("Mutation", "appUninstall"): _uninstall,
+    **SUBSCRIPTION_FIELDS,
 }

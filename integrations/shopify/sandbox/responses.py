@@ -11,6 +11,10 @@ class Response:
     body: bytes = b""
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    # The connection closes without an answer.
+    drop: bool = False
+    # A Content-Length that is not the body's: the connection closes after the body.
+    declared: int | None = None
 
 
 def json_response(status: int, body: Any) -> Response:

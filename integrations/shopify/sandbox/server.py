@@ -8,8 +8,9 @@ import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from integrations.shopify.sandbox.call import Call
 from integrations.shopify.sandbox.responses import Response, json_response
-from integrations.shopify.sandbox.routes import Call, respond
+from integrations.shopify.sandbox.routes import respond
 from integrations.shopify.sandbox.sandbox import Sandbox
 
 MOST_BODY_BYTES = 1_000_000
@@ -43,6 +44,7 @@ class SandboxServer(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         """Close the idle keep-alive connections too: their threads end at once."""
+        self.sandbox.close()
         super().server_close()
         with self._open_lock:
             connections = list(self._open)
@@ -112,9 +114,14 @@ class Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(length))
 
     def _send(self, response: Response) -> None:
+        if response.drop or response.declared is not None:
+            self.close_connection = True
+        if response.drop:
+            return
         self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)
-        self.send_header("Content-Length", str(len(response.body)))
+        declared = len(response.body) if response.declared is None else response.declared
+        self.send_header("Content-Length", str(declared))
         if self.close_connection:
             self.send_header("Connection", "close")
         for name, value in response.headers.items():
