@@ -113,6 +113,14 @@ class GrantRefused(IntegrationError):
     permanent = True
 
 
+class AppRefused(IntegrationError):
+    """The token endpoint does not know the app, or its secret is wrong: nothing is wrong with the grant."""
+
+    code = "app_refused"
+    text = "The app's id or secret is not accepted."
+    permanent = True
+
+
 class AccountFrozen(IntegrationError):
     code = "account_frozen"
     text = "The store is frozen because a bill is unpaid."

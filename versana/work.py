@@ -10,6 +10,8 @@ TASK_ROUTES = {
     "tenants.tasks.seal_audit": {"queue": "background"},
     "tenants.tasks.delete_exports": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
+    "integrations.shopify.tasks.probe_everywhere": {"queue": "background"},
+    "integrations.shopify.tasks.renew_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
 }
 BEAT_SCHEDULE = {
@@ -24,6 +26,16 @@ BEAT_SCHEDULE = {
         "task": "tenants.tasks.forget_staff_actions",
         "schedule": 86_400.0,
         "options": {"expires": 86_400.0},
+    },
+    "probe-stores": {
+        "task": "integrations.shopify.tasks.probe_everywhere",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
+    "renew-quiet-stores": {
+        "task": "integrations.shopify.tasks.renew_everywhere",
+        "schedule": 21_600.0,
+        "options": {"expires": 21_600.0},
     },
     "reopen-stores": {
         "task": "integrations.shopify.tasks.reopen_everywhere",
@@ -53,9 +65,15 @@ EVENT_HANDLERS = {
     "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
     "integrations.shopify.events.OrderDeleted": ["integrations.shopify.tasks.drop_deleted_order"],
     "integrations.shopify.events.StoreChanged": ["integrations.shopify.tasks.describe_store"],
-    "integrations.shopify.events.StoreConnected": ["integrations.shopify.tasks.describe_store"],
-    "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
     "integrations.shopify.events.UninstallReported": ["integrations.shopify.tasks.confirm_uninstall"],
+    "integrations.shopify.events.StoreAccessAged": ["integrations.shopify.tasks.renew_access"],
+    "integrations.shopify.events.StoreConnected": [
+        "integrations.shopify.tasks.exchange_access",
+        "integrations.shopify.tasks.describe_store",
+    ],
+    "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
+    "integrations.shopify.events.StoreNeedsAttention": ["integrations.shopify.tasks.tell_owners"],
+    "integrations.shopify.events.StoreProbeWanted": ["integrations.shopify.tasks.probe_store"],
     "tenants.events.ErasureNear": ["tenants.tasks.remind_owners"],
     "tenants.events.ExportContinues": ["tenants.tasks.continue_export"],
     "tenants.events.WorkspaceClosed": ["integrations.shopify.tasks.disconnect_stores"],

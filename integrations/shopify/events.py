@@ -52,3 +52,27 @@ class UninstallReported:
     store_id: int
     generation: int
     queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreNeedsAttention:
+    """A store cannot be read until somebody acts."""
+
+    store_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreProbeWanted:
+    """It is time to see whether a store that could not be read can be read again."""
+
+    store_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAccessAged:
+    """The access to a store was not renewed for a fortnight, or is one that never expires."""
+
+    store_id: int
+    queue: ClassVar[str] = "background"

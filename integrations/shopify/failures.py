@@ -1,6 +1,8 @@
-"""Why an authorisation failed, in plain words. Codes come from oauth, attempts, connecting and integrations.errors."""
+"""Why an authorisation failed, in plain words. Codes come from oauth, attempts and connecting; Shopify's answers have their words in `answers`."""
 
 from dataclasses import dataclass
+
+from integrations.shopify import answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +18,9 @@ ADVICE = (
     "Retry the connection process.",
 )
 _STATE = "The answer does not belong to a connection that was started in this browser session"
-_SILENT = Explanation(
-    "Shopify did not answer",
-    "The approval arrived, but Shopify could not be reached to complete it. Nothing was stored. Try again in a minute.",
-)
 _BROKEN = Explanation(
     "Shopify’s answer was incomplete",
     "The address that Shopify sent you back with was incomplete or changed on the way. Nothing was stored.",
-)
-_REFUSED = Explanation(
-    "Shopify did not accept the approval",
-    "The approval had expired or was already used, so Shopify gave no access. Nothing was stored.",
 )
 
 EXPLANATIONS: dict[str, Explanation] = {
@@ -50,17 +44,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     "scopes_missing": Explanation("Permissions are missing", "The store did not grant both permissions, read_customers and read_orders. Nothing was stored. Approve both when you try again."),
     "store_taken": Explanation("This store is already connected", "It is already connected to another workspace of this installation. Disconnect it there first."),
     "paused": Explanation("Connecting is paused", "Whoever runs this installation has paused connecting stores. Nothing was stored. Try again later."),
-    "no_app": Explanation("Shopify is not set up here", "This installation has no Shopify app yet: SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are not set."),
-    "unreachable": _SILENT,
-    "timed_out": _SILENT,
-    "vendor_failed": _SILENT,
-    "rate_limited": _SILENT,
-    "grant_refused": _REFUSED,
-    "token_refused": _REFUSED,
-    "access_forbidden": _REFUSED,
-    "account_frozen": Explanation("The store is frozen", "Shopify has frozen this store because a bill is unpaid. Its owner can settle it in Shopify."),
-    "account_locked": Explanation("The store is locked", "Shopify has locked this store. Its owner can ask Shopify why."),
-    "account_not_found": Explanation("There is no such store", "Shopify knows no store at this address. Check the spelling."),
+    **{code: Explanation(*meaning.connecting) for code, meaning in answers.ANSWERS.items() if meaning.connecting},
 }  # fmt: skip
 OTHER = Explanation(
     "The connection did not work",

@@ -27,6 +27,9 @@ MAX_VALUE_LENGTH: Final = 512
 EXCHANGE_TIMEOUTS: Final = http.Timeouts(connect=3.0, read=8.0, total=10.0)
 
 _TOKEN_PATH: Final = "/admin/oauth/access_token"  # noqa: S105 - a path.
+_OFFLINE: Final = "urn:shopify:params:oauth:token-type:offline-access-token"
+# OAuth's words for an app that is unknown or has a wrong secret (RFC 6749 5.2, and Shopify's own).
+_APP_REFUSED: Final = frozenset({"invalid_client", "unauthorized_client", "application_cannot_be_found"})
 _HMAC = re.compile(r"[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
@@ -113,7 +116,12 @@ def exchange_code(*, shop: str, client_id: str, client_secret: Secret, code: Sec
         "code": code,
         "expiring": "1",
     }
-    return _ask_for_token(shop, body, EXCHANGE_TIMEOUTS)
+    try:
+        return _ask_for_token(shop, body, EXCHANGE_TIMEOUTS)
+    except errors.UnexpectedStatus as unexpected:
+        status = unexpected.status
+    # Of a code that was used Shopify may say so in a page of HTML; there is nothing yet that could be lost.
+    raise errors.GrantRefused(status=status) if status in (400, 401) else errors.UnexpectedStatus(status=status)
 
 
 def refresh(*, shop: str, client_id: str, client_secret: Secret, refresh_token: Secret) -> TokenGrant:
@@ -127,13 +135,41 @@ def refresh(*, shop: str, client_id: str, client_secret: Secret, refresh_token: 
     return _ask_for_token(shop, body, http.API)
 
 
+def exchange_token(*, shop: str, client_id: str, client_secret: Secret, access_token: Secret) -> TokenGrant:
+    """A token that never expires for a pair that does (shopify.dev changelog 2025-12-10, read 2026-11-22). The old one dies.
+
+    After a lost answer, ask again with the same one: for seven days Shopify gives the same pair.
+    """
+    body: dict[str, str | Secret] = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": access_token,
+        "subject_token_type": _OFFLINE,
+        "requested_token_type": _OFFLINE,
+        "expiring": "1",
+    }
+    return _ask_for_token(shop, body, http.API)
+
+
 def _ask_for_token(shop: str, body: Mapping[str, str | Secret], timeouts: http.Timeouts) -> TokenGrant:
     answer = http.post(host=shop_domain(shop), path=_TOKEN_PATH, headers={}, body=body, timeouts=timeouts)
-    # Dead refresh tokens were seen with 400 and with 401; both mean: ask the owner again.
     if answer.status in (400, 401):
-        raise errors.GrantRefused(status=answer.status)
+        raise _refusal(answer)(status=answer.status)
     raise_for_status(answer)
     return _grant(answer)
+
+
+def _refusal(answer: http.Answer) -> type[errors.IntegrationError]:
+    """Dead refresh tokens were seen with 400 and with 401 and OAuth's JSON: the owner must be asked again.
+
+    Not for an edge's page of HTML, which judges no token: what a store has is kept until Shopify itself refuses it.
+    """
+    body = answer.body if isinstance(answer.body, dict) else {}
+    said = body.get("error") or body.get("errors")
+    if not isinstance(said, str):
+        return errors.UnexpectedStatus
+    return errors.AppRefused if said in _APP_REFUSED else errors.GrantRefused
 
 
 def _grant(answer: http.Answer) -> TokenGrant:

@@ -225,7 +225,7 @@ def _keep(context_id: int, store: Store, answer: CustomerOrders, *, began: datet
         customer_id=answer.customer.legacy_id if answer.customer else "",
         dropped_at=Case(When(dropped_at__gt=began, then=F("dropped_at")), default=None),
     )  # fmt: skip
-    Store.objects.filter(pk=store.pk).update(last_read_at=Now())
+    stores.note_success(store_id=store.pk, generation=store.generation, denied=answer.denied)
 
 
 def _note_failure(context_id: int, store: Store, error: IntegrationError) -> None:

@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.shopify import domains, order_cards, stored, tokens
+from integrations.shopify import answers, domains, order_cards, stored, tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.order_context import Look
 from integrations.shopify.scopes import READ_ALL_ORDERS, covers
@@ -156,6 +156,8 @@ def _no_match(store: Store, email: str) -> str:
 
 
 def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: bool) -> tuple[Banner, ...]:
+    if look.store.state == Store.State.UNINSTALLED:
+        return (_uninstalled(look.store),)
     if look.store.state != Store.State.CONNECTED:
         return (_problem(look.store, viewer),)
     out = []
@@ -177,67 +179,44 @@ def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: b
 
 
 def _failing(row: OrderContext) -> Banner:
-    since = _clock(row.failing_since)
+    meaning = answers.of(row.failure)
     if row.failure == tokens.ReadingPaused.code:
-        return Banner(
-            "wait",
-            "clock",
-            _("Reading stores is paused in this installation."),
-            _("Orders appear here again as soon as it goes on; what is shown is what we knew."),
-        )
+        text = _("Orders appear here again as soon as it goes on; what is shown is what we knew.")
+        return Banner("wait", "clock", str(meaning.agents), text)
+    since = _("%(what)s since %(since)s") % {"what": meaning.agents, "since": _clock(row.failing_since)}
     if row.fetched_at is None:
-        return Banner(
-            "wait",
-            "clock",
-            _("Shopify has not answered since %(since)s.") % {"since": since},
-            _("Orders appear here as soon as it does."),
-            retry=True,
-        )
-    known = _clock(row.fetched_at)
-    return Banner(
-        "wait",
-        "clock",
-        "",
-        _("Shopify has not answered since %(since)s; showing what we knew at %(known)s.")
-        % {"since": since, "known": known},
-        retry=True,
-    )
+        return Banner("wait", "clock", f"{since}.", _("Orders appear here as soon as it does."), retry=True)
+    known = _("showing what we knew at %(known)s.") % {"known": _clock(row.fetched_at)}
+    return Banner("wait", "clock", "", f"{since}; {known}", retry=True)
 
 
 def _problem(store: Store, viewer: Viewer) -> Banner:
-    """A store that only its owner can mend: a plain sentence for agents, the button for owners."""
+    """A store that somebody must mend: a plain sentence for agents, what to do and the button for owners."""
     since = _clock(store.problem_since)
-    if viewer.may_connect:
-        general = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
-        title = _("%(problem)s since %(since)s.") % {"problem": store.get_problem_display(), "since": since}
-        return Banner(
-            "stop",
-            "key-round",
-            title,
-            _("Reconnect this store to see its orders again."),
-            action_label=_("Reconnect store"),
-            action_url=general,
-        )
-    text = _("It stopped sharing orders on %(since)s. An owner of this workspace can reconnect it.") % {"since": since}
-    return Banner("stop", "key-round", _("Orders cannot be read in this store."), text)
+    meaning = answers.of_problem(store.problem)
+    if not viewer.may_connect:
+        text = _("It stopped sharing orders on %(since)s.") % {"since": since}
+        return Banner("stop", "key-round", _("Orders cannot be read in this store."), f"{text} {meaning.agents}")
+    general = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
+    title = _("%(problem)s since %(since)s.") % {"problem": meaning.title, "since": since}
+    label = _("Reconnect store") if meaning.ends is answers.Ends.OWNER else _("Open its settings")
+    return Banner("stop", "key-round", title, str(meaning.fix), action_label=label, action_url=general)
+
+
+def _uninstalled(store: Store) -> Banner:
+    title = _("The app was uninstalled in Shopify on %(since)s.") % {"since": _clock(store.disconnected_at)}
+    return Banner("stop", "key-round", title, _("An owner of this workspace can connect the store again."))
 
 
 def _denied(denied: tuple[Denied, ...]) -> list[Banner]:
     """Fields that Shopify hides from us: said once each reason, not once each field."""
+    titles = {"scope": _("Some details are hidden."), "protected_data": _("Names and addresses are hidden.")}
     reasons = {item.reason for item in denied}
-    out = []
-    if "scope" in reasons:
-        out.append(Banner("idle", "info", _("Some details are hidden."), _("This store did not give all permissions.")))
-    if "protected_data" in reasons:
-        out.append(
-            Banner(
-                "idle",
-                "info",
-                _("Names and addresses are hidden."),
-                _("Shopify has not approved this app for personal data."),
-            )
-        )
-    return out
+    return [
+        Banner("idle", "info", title, str(answers.of(reason).agents))
+        for reason, title in titles.items()
+        if reason in reasons
+    ]
 
 
 def _clock(moment: object) -> str:

@@ -1,17 +1,20 @@
 """Connect a store, note what is wrong with it, disconnect it. Its access is kept alive in `tokens.py`."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from integrations import errors
-from integrations.shopify import client, scopes, tokens
+from integrations.shopify import answers, client, problems, scopes, tokens
 from integrations.shopify.events import StoreConnected, StoreDisconnected
 from integrations.shopify.models import Farewell, OrderContext, Store
-from integrations.shopify.types import TokenGrant
+from integrations.shopify.types import Denied, ShopProfile, TokenGrant
 from tenants import audit, doors
 from tenants.crypto.sealing import SealError
 from tenants.crypto.secret import Secret
@@ -23,16 +26,6 @@ from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_contex
 log = logging.getLogger("versana.shopify")
 
 FAREWELL_LIFE = timedelta(days=1)
-
-# Which failures only a person can mend, and what the store's card says then. Others pass by themselves.
-PROBLEMS = {
-    errors.TokenRefused.code: Store.Problem.ACCESS_REVOKED,
-    errors.GrantRefused.code: Store.Problem.ACCESS_REVOKED,
-    errors.AccessForbidden.code: Store.Problem.FORBIDDEN,
-    errors.AccountFrozen.code: Store.Problem.STORE_FROZEN,
-    errors.AccountLocked.code: Store.Problem.STORE_LOCKED,
-    errors.AccountNotFound.code: Store.Problem.STORE_GONE,
-}
 
 
 class StoreTaken(Exception):
@@ -52,7 +45,8 @@ def connect(*, shop_domain: str, grant: TokenGrant, by: Membership) -> Store:
     known = store is not None
     if store is None:
         store = Store(number=next_number("store"), shop_domain=shop_domain, generation=0)
-    store.state, store.problem, store.problem_since = Store.State.CONNECTED, "", None
+    store.state = Store.State.CONNECTED
+    problems.forget(store)
     store.connected_by, store.connected_at, store.disconnected_at = by, timezone.now(), None
     store.generation += 1
     tokens.take(store, grant)
@@ -69,10 +63,14 @@ def connect(*, shop_domain: str, grant: TokenGrant, by: Membership) -> Store:
 
 
 def describe(*, store_id: int) -> None:
-    """Ask the store for its name, currency and time zone, and for the permissions that we really have. For tasks."""
+    """Ask the store for its name, currency and time zone, and for the permissions that we really have. For tasks.
+
+    A store that lacked permissions and has them now is connected again.
+    """
     tenant_id = task_tenant_id()
     with tenant_context(tenant_id):
-        store = Store.objects.filter(pk=store_id, state=Store.State.CONNECTED).first()
+        lacking = Q(state=Store.State.NEEDS_ATTENTION, problem=Store.Problem.SCOPES_MISSING)
+        store = Store.objects.filter(Q(state=Store.State.CONNECTED) | lacking, pk=store_id).first()
     if store is None:
         return
     try:
@@ -84,15 +82,21 @@ def describe(*, store_id: int) -> None:
             return
         raise
     with tenant_context(tenant_id):
-        current = Store.objects.filter(pk=store_id, generation=store.generation)
-        current.update(
-            shop_gid=profile.id, shop_name=profile.name, currency=profile.currency, time_zone=profile.time_zone,
-            scopes=sorted(profile.scopes), last_read_at=timezone.now(),
-        )  # fmt: skip
-        if scopes.missing(profile.scopes):
-            current.update(
-                state=Store.State.NEEDS_ATTENTION, problem=Store.Problem.SCOPES_MISSING, problem_since=timezone.now()
-            )
+        note_profile(store_id=store_id, generation=store.generation, profile=profile)
+
+
+def note_profile(*, store_id: int, generation: int, profile: ShopProfile) -> None:
+    """What the store said of itself. Permissions that are missing need an owner; those that are back do not."""
+    current = Store.objects.filter(pk=store_id, generation=generation)
+    current.update(
+        shop_gid=profile.id, shop_name=profile.name, currency=profile.currency, time_zone=profile.time_zone,
+        scopes=sorted(profile.scopes), last_read_at=Now(), failing_since=None, failure="",
+    )  # fmt: skip
+    problem = Store.Problem.SCOPES_MISSING
+    if scopes.missing(profile.scopes):
+        problems.mark(store_id=store_id, generation=generation, problem=problem)
+    else:
+        problems.over(store_id=store_id, generation=generation, problems=(problem,))
 
 
 def disconnect(*, store: Store, by: Membership) -> None:
@@ -108,7 +112,8 @@ def disconnect(*, store: Store, by: Membership) -> None:
         farewell = Farewell.objects.create(shop_domain=store.shop_domain, access_token=token)
         publish(StoreDisconnected(farewell_id=farewell.pk))
     OrderContext.objects.filter(store=store).delete()
-    store.state, store.problem, store.problem_since = Store.State.DISCONNECTED, "", None
+    store.state = Store.State.DISCONNECTED
+    problems.forget(store)
     tokens.forget(store)
     store.disconnected_at = timezone.now()
     store.generation += 1
@@ -128,13 +133,19 @@ def lock(store_id: int) -> Store:
 
 
 def note_failure(*, store_id: int, generation: int, error: errors.IntegrationError) -> None:
-    """Mark the store when only a person can mend it; leave it alone when it was connected anew meanwhile."""
-    problem = PROBLEMS.get(error.code)
-    if problem is None:
-        return
-    stores = Store.objects.filter(pk=store_id, generation=generation, state=Store.State.CONNECTED)
-    stores.update(
-        state=Store.State.NEEDS_ATTENTION, problem=problem, problem_since=timezone.now(), refresh_leased_until=None
+    """What kept us from reading: the store needs attention, or it has been failing since. Nothing when it was connected anew."""
+    meaning = answers.of(error.code)
+    if meaning.problem is not None:
+        problems.mark(store_id=store_id, generation=generation, problem=meaning.problem)
+    elif meaning.kind is not answers.Kind.QUIET:
+        connected = Store.objects.filter(pk=store_id, generation=generation, state=Store.State.CONNECTED)
+        connected.update(failing_since=Coalesce("failing_since", Now()), failure=error.code)
+
+
+def note_success(*, store_id: int, generation: int, denied: Iterable[Denied] = ()) -> None:
+    """A read succeeded: whatever had been failing is over. `denied`: what Shopify left out of it."""
+    Store.objects.filter(pk=store_id, generation=generation).update(
+        last_read_at=Now(), failing_since=None, failure="", hidden=sorted({item.reason for item in denied})
     )
 
 

@@ -4,13 +4,26 @@ from datetime import datetime
 
 from celery import shared_task
 
-from integrations.shopify import attempts, order_context, stores, tokens, uninstalling, webhooks
+from integrations.shopify import (
+    attempts,
+    order_context,
+    probing,
+    problems,
+    stores,
+    tokens,
+    uninstalling,
+    upkeep,
+    webhooks,
+)
 from integrations.shopify.events import (
     OrderContextWanted,
     OrderDeleted,
+    StoreAccessAged,
     StoreChanged,
     StoreConnected,
     StoreDisconnected,
+    StoreNeedsAttention,
+    StoreProbeWanted,
     UninstallReported,
 )
 from integrations.shopify.models import Store
@@ -26,6 +39,24 @@ def refresh_order_context(event: OrderContextWanted) -> None:
 
 def describe_store(event: StoreConnected | StoreChanged) -> None:
     stores.describe(store_id=event.store_id)
+
+
+def tell_owners(event: StoreNeedsAttention) -> None:
+    with tenant_context(task_tenant_id()):
+        problems.tell_owners(store_id=event.store_id)
+
+
+def probe_store(event: StoreProbeWanted) -> None:
+    probing.probe(store_id=event.store_id)
+
+
+def exchange_access(event: StoreConnected) -> None:
+    """A store may have been connected with an access that never expires."""
+    upkeep.renew(store_id=event.store_id)
+
+
+def renew_access(event: StoreAccessAged) -> None:
+    upkeep.renew(store_id=event.store_id)
 
 
 def uninstall_at_shopify(event: StoreDisconnected) -> None:
@@ -67,3 +98,19 @@ def reopen_everywhere() -> None:
     for tenant_id in doors.tenant_ids():
         with tenant_context(tenant_id):
             tokens.reopen()
+
+
+@shared_task(name="integrations.shopify.tasks.probe_everywhere")
+def probe_everywhere() -> None:
+    """Ask for a look at the stores that could not be read and for which it is time again."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            probing.want()
+
+
+@shared_task(name="integrations.shopify.tasks.renew_everywhere")
+def renew_everywhere() -> None:
+    """Ask for the renewal of accesses that have not been renewed for a fortnight, spread over the time until the next look."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            upkeep.want()

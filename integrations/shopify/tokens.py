@@ -5,17 +5,18 @@ When an access ends, and who is renewing it until when, goes by the database's c
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from integrations import errors
-from integrations.shopify import client, oauth
-from integrations.shopify.credentials import installation_app
+from integrations.shopify import client, credentials, oauth, problems
+from integrations.shopify.credentials import App
 from integrations.shopify.models import Store
 from integrations.shopify.types import TokenGrant
 from tenants import switches
@@ -29,6 +30,8 @@ log = logging.getLogger("versana.shopify")
 # Refresh when less than this is left of an access token's hour.
 EARLY = timedelta(minutes=5)
 REFRESH_LEASE = timedelta(seconds=20)
+# A refresh token dies after 90 days without use (shopify.dev changelog 2025-12-10, read 2026-11-22).
+QUIET = timedelta(days=14)
 
 
 class AccessLost(errors.IntegrationError):
@@ -37,6 +40,10 @@ class AccessLost(errors.IntegrationError):
     code = errors.TokenRefused.code
     text = "The store must be connected again."
     permanent = True
+
+
+class _ExchangeRefused(errors.GrantRefused):
+    """Shopify gives nothing for a token that never expires: it is dead, or its app may keep it as it is."""
 
 
 class ReadingPaused(errors.IntegrationError):
@@ -59,13 +66,45 @@ def connection(store_id: int, *, refused: Secret | None = None) -> client.Connec
     `refused` is a token that Shopify just refused: it is renewed too, unless somebody else has done so meanwhile.
     Raises ReadingPaused, AccessLost, AccessBusy (somebody else has been renewing for too long), or what the token endpoint raised.
     """
+    return _settled(partial(_plan, store_id, refused=refused))
+
+
+def renew(store_id: int) -> None:
+    """Renew an access that has not been for a fortnight: a refresh token that nobody uses for 90 days dies. For tasks.
+
+    One that never expires is exchanged for one that does. An app that Shopify does not let do so (a merchant's own may keep
+    what it has) is asked again in a fortnight. Raises as `connection` does.
+    """
+    try:
+        _settled(partial(_plan_quiet, store_id))
+    except _ExchangeRefused:
+        log.info("store %s keeps an access that never expires", store_id)
+        with tenant_context(task_tenant_id()):
+            Store.objects.filter(pk=store_id, access_expires_at=None).update(refreshed_at=Now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Renewal:
+    """This process holds the lease and is the one to renew: by a refresh token, or by an access token that never expires."""
+
+    store: Store
+    app: App
+    refresh_token: Secret | None
+    access_token: Secret
+
+
+Plan = client.Connection | _Renewal | AccessLost | AccessBusy
+
+
+def _settled(plan_now: Callable[[], Plan]) -> client.Connection:
+    """Plan until there is a usable token. Nothing is asked of Shopify within a transaction."""
     if not switches.is_on(Switch.READ_STORES):
         raise ReadingPaused
     tenant_id = task_tenant_id()
     deadline = time.monotonic() + REFRESH_LEASE.total_seconds()
     while True:
         with tenant_context(tenant_id):
-            plan = _plan(store_id, refused=refused)
+            plan = plan_now()
         if isinstance(plan, client.Connection):
             return plan
         if isinstance(plan, _Renewal):
@@ -82,23 +121,30 @@ def connection(store_id: int, *, refused: Secret | None = None) -> client.Connec
         time.sleep(0.25)
 
 
-@dataclass(frozen=True, slots=True)
-class _Renewal:
-    """This process holds the lease and is the one to renew."""
-
-    store: Store
-    refresh_token: Secret
-
-
 def _renewed(plan: _Renewal) -> TokenGrant:
-    """After a lost answer the next try uses the same refresh token, which Shopify then still accepts."""
-    app = installation_app()
-    return oauth.refresh(
-        shop=plan.store.shop_domain,
-        client_id=app.client_id,
-        client_secret=app.client_secret,
-        refresh_token=plan.refresh_token,
-    )
+    """After a lost answer the next try uses the same token, which Shopify then still accepts.
+
+    While the app's secret is being rotated either one may be what the token is pinned to (shopify.dev, rotate and revoke
+    client credentials, read 2026-11-22): the current one first, then the previous.
+    """
+    refusals: list[errors.IntegrationError] = []
+    for secret in plan.app.secrets:
+        try:
+            return _asked(plan, secret)
+        except (errors.GrantRefused, errors.AppRefused) as refused:
+            refusals.append(refused)
+    if plan.refresh_token is None and isinstance(refusals[0], errors.GrantRefused):
+        raise _ExchangeRefused(status=refusals[0].status)
+    raise refusals[0]
+
+
+def _asked(plan: _Renewal, secret: Secret) -> TokenGrant:
+    shop, client_id = plan.store.shop_domain, plan.app.client_id
+    if plan.refresh_token is None:
+        return oauth.exchange_token(
+            shop=shop, client_id=client_id, client_secret=secret, access_token=plan.access_token
+        )
+    return oauth.refresh(shop=shop, client_id=client_id, client_secret=secret, refresh_token=plan.refresh_token)
 
 
 def _release(store: Store) -> None:
@@ -106,7 +152,7 @@ def _release(store: Store) -> None:
     Store.objects.filter(pk=store.pk, generation=store.generation).update(refresh_leased_until=None)
 
 
-def _plan(store_id: int, *, refused: Secret | None) -> "client.Connection | _Renewal | AccessLost | AccessBusy":
+def _plan(store_id: int, *, refused: Secret | None) -> Plan:
     """What to do for a usable token. Errors come back as values: raised here, they would undo what was noted."""
     store = Store.objects.annotate(clock=Now()).get(pk=store_id)
     token, ends = opened(store, "access_token"), store.access_expires_at
@@ -114,29 +160,48 @@ def _plan(store_id: int, *, refused: Secret | None) -> "client.Connection | _Ren
         return AccessLost()
     if token != refused and (ends is None or ends - store.clock > EARLY):
         return client.Connection(shop=store.shop_domain, access_token=token)
-    refresh_token = opened(store, "refresh_token")
-    if refresh_token is None:
+    return _leased(store, token)
+
+
+def _plan_quiet(store_id: int) -> Plan:
+    """The same, for an access that nobody needs at this moment."""
+    store = Store.objects.annotate(clock=Now()).get(pk=store_id)
+    token = opened(store, "access_token")
+    if token is None:
         return AccessLost()
+    if store.refreshed_at is not None and store.clock - store.refreshed_at < QUIET:
+        return client.Connection(shop=store.shop_domain, access_token=token)
+    return _leased(store, token)
+
+
+def _leased(store: Store, token: Secret) -> Plan:
+    refresh_token = opened(store, "refresh_token")
+    if refresh_token is None and store.access_expires_at is not None:
+        return AccessLost()
+    app = credentials.installation_app()
     free = Q(refresh_leased_until=None) | Q(refresh_leased_until__lt=Now())
-    # The same end: had somebody renewed since we read the row, ours would be the refresh token that no longer counts.
-    same = Store.objects.filter(free, pk=store_id, generation=store.generation, access_expires_at=ends)
+    # The same end: had somebody renewed since we read the row, ours would be the token that no longer counts.
+    same = Store.objects.filter(
+        free, pk=store.pk, generation=store.generation, access_expires_at=store.access_expires_at
+    )
     held = same.update(refresh_leased_until=Now() + REFRESH_LEASE)
-    return _Renewal(store, refresh_token) if held else AccessBusy()
+    return _Renewal(store, app, refresh_token, token) if held else AccessBusy()
 
 
 def take(store: Store, grant: TokenGrant) -> None:
-    """Both tokens and their ends, together."""
+    """Both tokens and their ends, together. One that never expires counts as not renewed, until its exchange was tried."""
     store.access_token, store.refresh_token = grant.access_token, grant.refresh_token
     store.access_expires_at = _end(grant.expires_in)
     store.refresh_expires_at = _end(grant.refresh_expires_in)
     store.refresh_leased_until = None
+    store.refreshed_at = Now() if grant.refresh_token is not None else None
     store.scopes = sorted(grant.scopes)
 
 
 def forget(store: Store) -> None:
     """Nothing of the access stays in the row."""
     store.access_token = store.refresh_token = None
-    store.access_expires_at = store.refresh_expires_at = store.refresh_leased_until = None
+    store.access_expires_at = store.refresh_expires_at = store.refresh_leased_until = store.refreshed_at = None
 
 
 def opened(store: Store, field: str) -> Secret | None:
@@ -146,9 +211,7 @@ def opened(store: Store, field: str) -> Secret | None:
         return secret
     except SealError:
         log.warning("store %s: %s does not open", store.pk, field)
-        Store.objects.filter(pk=store.pk, state=Store.State.CONNECTED).update(
-            state=Store.State.NEEDS_ATTENTION, problem=Store.Problem.KEY_MISSING, problem_since=timezone.now()
-        )
+        problems.mark(store_id=store.pk, problem=Store.Problem.KEY_MISSING)
         return None
 
 
@@ -157,9 +220,10 @@ def reopen() -> int:
 
     Opening asks nobody outside, so trying now and then costs little; the owner need not connect each store anew.
     """
-    lost = Store.objects.filter(state=Store.State.NEEDS_ATTENTION, problem=Store.Problem.KEY_MISSING)
-    back = [store.pk for store in lost.select_for_update(skip_locked=True) if _opens(store)]
-    return lost.filter(pk__in=back).update(state=Store.State.CONNECTED, problem="", problem_since=None)
+    problem = Store.Problem.KEY_MISSING
+    lost = Store.objects.filter(state=Store.State.NEEDS_ATTENTION, problem=problem).select_for_update(skip_locked=True)
+    back = [store for store in lost if _opens(store)]
+    return sum(problems.over(store_id=store.pk, generation=store.generation, problems=(problem,)) for store in back)
 
 
 def _keep_grant(store: Store, grant: TokenGrant) -> client.Connection:
@@ -168,6 +232,8 @@ def _keep_grant(store: Store, grant: TokenGrant) -> client.Connection:
     if current.generation != store.generation or current.state == Store.State.DISCONNECTED:
         raise AccessLost
     take(current, grant)
+    if grant.refresh_token is None:
+        current.refreshed_at = Now()  # the exchange gave another that never expires: not at once again
     current.save()
     return client.Connection(shop=current.shop_domain, access_token=grant.access_token)
 

@@ -59,6 +59,8 @@ OF_NO_TENANT = {
     "tenants.tasks.seal_audit": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.forget_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.reopen_everywhere": "Goes through the workspaces one by one.",
+    "integrations.shopify.tasks.probe_everywhere": "Goes through the workspaces one by one.",
+    "integrations.shopify.tasks.renew_everywhere": "Goes through the workspaces one by one.",
 }
 
 

@@ -54,6 +54,7 @@ class Store(TenantOwned):
     # What passes by itself: since when every read has failed, and how. Not a state: reading goes on.
     failing_since = models.DateTimeField(null=True)
     failure = models.CharField(max_length=40, blank=True)
+    probed_at = models.DateTimeField(null=True)  # when we last looked whether `problem`, or a failure, is over
     told_at = models.DateTimeField(null=True)  # when the owners were told of `problem`; once for each
     generation = models.PositiveIntegerField(default=1)
     access_token = SealedTextField(null=True, bind_to=("tenant_id", "shop_domain"))

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from integrations.shopify import answers
 from integrations.shopify.failures import ADVICE, explain
 from integrations.shopify.models import ConnectionAttempt, Store
 from integrations.shopify.pages.cards import (
@@ -29,16 +30,6 @@ BADGES = {
     Store.State.NEEDS_ATTENTION: Badge("Needs attention", "stop", "triangle"),
     Store.State.UNINSTALLED: Badge("Uninstalled in Shopify", "idle", "slashed"),
     Store.State.DISCONNECTED: Badge("Disconnected", "idle", "slashed"),
-}
-FIXES = {
-    Store.Problem.ACCESS_REVOKED: "Reconnect while signed in to the Shopify account that owns this store. Conversations are untouched; orders show what we last knew.",
-    Store.Problem.SCOPES_MISSING: "Reconnect and approve both permissions, customers and orders.",
-    Store.Problem.PROTECTED_DATA: "Shopify must approve this app for customer data before orders can be shown.",
-    Store.Problem.FORBIDDEN: "Reconnect while signed in as somebody who may install apps in this store.",
-    Store.Problem.STORE_FROZEN: "The store’s owner can settle the bill in Shopify. After that, reconnect here.",
-    Store.Problem.STORE_LOCKED: "The store’s owner can ask Shopify why. After that, reconnect here.",
-    Store.Problem.STORE_GONE: "Check in Shopify whether the store still exists. If it does, reconnect here.",
-    Store.Problem.KEY_MISSING: "The key that sealed the access is missing or wrong. Whoever runs this installation can restore it; otherwise reconnect.",
 }
 REVOKE = (
     "Press Disconnect store here: reading stops at once, stored orders and access are deleted.",
@@ -110,7 +101,7 @@ def _card(store: Store, slug: str, *, may: bool) -> StoreCard:
         connected_by=store.connected_by.user.display_name,
         connected_at=store.connected_at,
         problem_title=_problem(store) if broken else "",
-        problem_text=FIXES[Store.Problem(store.problem)] if broken and store.problem else "",
+        problem_text=str(answers.of_problem(store.problem).fix) if broken and store.problem else "",
         lines=_lines(store),
         disconnect_url=reverse("shopify:disconnect", kwargs={**kwargs, "number": store.number}) if may else "",
         reconnect_url=reverse("shopify:connect", kwargs=kwargs) if may and broken else "",

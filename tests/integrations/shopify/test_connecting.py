@@ -556,7 +556,7 @@ def test_a_rotated_client_secret_opens_answers_signed_with_the_old_one(
     back = answer(shopify, start(client))
     settings.SHOPIFY_CLIENT_SECRET, settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = "the-next-secret", CLIENT_SECRET  # type: ignore[attr-defined]
     # The signature is accepted; the sandbox, which knows the old secret alone, then refuses the new one.
-    assert failed(client, client.get(back)).outcome == "grant_refused"
+    assert failed(client, client.get(back)).outcome == "app_refused"
 
 
 # --- The page of a failure ------------------------------------------------------------------------------------------

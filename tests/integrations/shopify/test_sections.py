@@ -8,7 +8,7 @@ from bs4 import Tag
 from django.test import Client
 from django.utils import timezone
 
-from integrations.shopify import sidebar
+from integrations.shopify import answers, sidebar
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import tenant_context
@@ -240,12 +240,13 @@ def test_a_store_that_needs_attention_gives_agents_a_sentence_and_owners_the_but
     for problem in Store.Problem:
         change(cast, state="needs_attention", problem=problem, problem_since=timezone.now())
         (found,) = sections(ava)
-        assert "An owner of this workspace can reconnect it." in words(found.select_one(".banner"))
+        assert str(answers.of_problem(problem).agents) in words(found.select_one(".banner"))
         assert not found.select(".banner a")
         assert "#1042" in words(found)
         (owners,) = sections(olivia)
         assert owners.select_one(".banner a")["href"] == "/acme/settings/general/"
         assert f"{problem.label} since" in words(owners.select_one(".banner"))
+        assert str(answers.of_problem(problem).fix) in words(owners.select_one(".banner"))
         (adams,) = sections(adam)
         assert not adams.select(".banner a")
 
