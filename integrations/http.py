@@ -13,6 +13,8 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from os import getpid
@@ -57,6 +59,7 @@ class Answer:
     retry_after: float | None
     request_id: str
     body: object = field(repr=False, default=None)
+    sent_at: datetime | None = None  # by the other side's clock
 
 
 def post(
@@ -168,6 +171,7 @@ def _read(response: requests.Response) -> Answer:
         retry_after=_retry_after(response.headers.get("Retry-After", "")),
         request_id=request_id if _REQUEST_ID.fullmatch(request_id) else "",
         body=_parse(raw, response.status_code) if is_json else None,
+        sent_at=_moment(response.headers.get("Date", "")),
     )
 
 
@@ -203,6 +207,15 @@ def _retry_after(header: str) -> float | None:
     except ValueError:
         return None
     return min(seconds, _MAX_RETRY_AFTER) if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _moment(header: str) -> datetime | None:
+    """A Date header as a moment; None when it is none."""
+    try:
+        moment = parsedate_to_datetime(header)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _failure(error: Exception) -> errors.IntegrationError:

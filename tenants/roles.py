@@ -15,7 +15,8 @@ class Permission(StrEnum):
     READ_INBOX = auto()
     SEE_SETTINGS = auto()
     CHANGE_SETTINGS = auto()
-    CONNECT_STORES = auto()
+    SEE_STORE_HEALTH = auto()
+    CONNECT_STORES = auto()  # and reconnect, check, disconnect; and enter an app of one's own
     SEE_MEMBERS = auto()
     MANAGE_MEMBERS = auto()  # invite, change roles, remove; never an owner's, unless one is an owner
     SEE_AUDIT = auto()
@@ -28,7 +29,8 @@ class Permission(StrEnum):
 _AGENT = frozenset({Permission.READ_INBOX, Permission.SEE_SETTINGS, Permission.SEE_MEMBERS})
 _ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
-    Role.ADMINISTRATOR: _AGENT | {Permission.CHANGE_SETTINGS, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT},
+    Role.ADMINISTRATOR: _AGENT
+    | {Permission.CHANGE_SETTINGS, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT, Permission.SEE_STORE_HEALTH},
     # Only an owner connects or disconnects a store: the seed's promise to merchants.
     Role.OWNER: frozenset(Permission),
 }

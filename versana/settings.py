@@ -354,6 +354,10 @@ SHOPIFY_PREVIOUS_CLIENT_SECRET = env.str("SHOPIFY_PREVIOUS_CLIENT_SECRET", defau
 SHOPIFY_REQUEST_ALL_ORDERS = env.bool("SHOPIFY_REQUEST_ALL_ORDERS", default=False)
 # Typing a shop's domain is for custom apps and the sandbox only (App Store requirement 2.3.1, read 2026-11-22).
 SHOPIFY_DOMAIN_ENTRY = env.bool("SHOPIFY_DOMAIN_ENTRY", default=False)
+# Where owners install the app from: its page in the App Store, or the install link of its distribution at Shopify.
+SHOPIFY_LISTING_URL = env.str("SHOPIFY_LISTING_URL", default="")
+if SHOPIFY_LISTING_URL and not SHOPIFY_LISTING_URL.startswith("https://"):
+    raise ImproperlyConfigured("SHOPIFY_LISTING_URL must start with https://.")
 SHOPIFY_STORE_SUGGESTIONS = env.list("SHOPIFY_STORE_SUGGESTIONS", default=[])
 SHOPIFY_SANDBOX_URL = env.str("SHOPIFY_SANDBOX_URL", default="").rstrip("/") or None
 if PRODUCTION and SHOPIFY_SANDBOX_URL:

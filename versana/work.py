@@ -12,6 +12,7 @@ TASK_ROUTES = {
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.probe_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.renew_everywhere": {"queue": "background"},
+    "integrations.shopify.tasks.forget_installations": {"queue": "background"},
     "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
 }
 BEAT_SCHEDULE = {
@@ -54,6 +55,11 @@ BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
+    "forget-installations": {
+        "task": "integrations.shopify.tasks.forget_installations",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "forget-order-contexts": {
         "task": "integrations.shopify.tasks.forget_everywhere",
         "schedule": 3600.0,
@@ -67,6 +73,7 @@ EVENT_HANDLERS = {
     "integrations.shopify.events.StoreChanged": ["integrations.shopify.tasks.describe_store"],
     "integrations.shopify.events.UninstallReported": ["integrations.shopify.tasks.confirm_uninstall"],
     "integrations.shopify.events.StoreAccessAged": ["integrations.shopify.tasks.renew_access"],
+    "integrations.shopify.events.StoreCheckWanted": ["integrations.shopify.tasks.check_store"],
     "integrations.shopify.events.StoreConnected": [
         "integrations.shopify.tasks.exchange_access",
         "integrations.shopify.tasks.describe_store",

@@ -147,7 +147,7 @@ ANSWERS: Final[Mapping[str, Meaning]] = {
         connecting=("Shopify did not accept this app", "The app’s client id or secret is wrong. Nothing was stored. Whoever runs this installation, or whoever entered the app, can correct it."),
     ),
     "no_app": replace(_OURS, title=_("There has been no Shopify app"), connecting=("Shopify is not set up here", "This installation has no Shopify app yet: SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET are not set.")),
-    "app_unreadable": replace(_OURS, title=_("The app’s secret could not be read")),
+    "app_unreadable": replace(_OURS, title=_("The app’s secret could not be read"), fix=_("The key that sealed the secret of this Shopify app is missing or wrong. Whoever runs this installation can restore it; or enter the app’s secret again."), connecting=("The app’s secret cannot be read", "The key that sealed the secret of this Shopify app is missing or wrong. Nothing was stored. Whoever runs this installation can restore it; or an owner enters the app’s secret again.")),
     # Nothing is wrong with the store.
     "reading_paused": replace(_QUIET, title=_("Reading stores is paused in this installation"), fix=_("Whoever runs this installation has paused it. It goes on by itself."), agents=_("Reading stores is paused in this installation."), connecting=None),
     "access_busy": _QUIET,

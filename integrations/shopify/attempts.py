@@ -18,6 +18,7 @@ from tenants.models import Membership
 LIFE = timedelta(minutes=10)
 KEPT = timedelta(days=180)
 CONNECTED = "connected"
+ARRIVED = "arrived"  # an installation whose access waits for an owner to say where it belongs
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on the telephone
 _REFERENCE = re.compile(f"VX-[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{4}}")
 
@@ -45,31 +46,51 @@ class StateRefused(Exception):
         self.of = of
 
 
-def begin(*, shop_domain: str, session_key: str, by: Membership) -> Begun:
+def begin(*, shop_domain: str, session_key: str, by: Membership, app_id: int | None = None) -> Begun:
     """A new attempt, bound to session, person, workspace and shop. Any number may be pending: two tabs do not disturb each other."""
+    return _begin(
+        shop_domain=shop_domain, session_key=session_key, user_id=by.user_id, tenant_id=by.tenant_id, app_id=app_id
+    )
+
+
+def begin_installation(
+    *, shop_domain: str, browser: str, tenant_id: int | None = None, app_id: int | None = None
+) -> Begun:
+    """A new attempt that began in Shopify: bound to a browser and a shop; who it is turns out when it is claimed.
+
+    `browser` is a secret of that browser's session. `tenant_id`: the workspace whose own app was opened.
+    """
+    return _begin(
+        kind=ConnectionAttempt.Kind.INSTALL, shop_domain=shop_domain, session_key=browser, tenant_id=tenant_id, app_id=app_id
+    )  # fmt: skip
+
+
+def _begin(*, session_key: str, **fields: object) -> Begun:
     # Hexadecimal: Shopify's own libraries disagree on how other characters are signed.
     state = secrets.token_hex(32)
     attempt = ConnectionAttempt.objects.create(
-        reference=new_reference(),
-        state_hash=_hash(state),
-        session_hash=_hash(session_key),
-        user_id=by.user_id,
-        tenant_id=by.tenant_id,
-        shop_domain=shop_domain,
+        reference=new_reference(), state_hash=_hash(state), session_hash=_hash(session_key), **fields
     )
     return Begun(attempt, state)
 
 
-def take(*, state: str, shop_domain: str, session_key: str, user_id: int) -> ConnectionAttempt:
+def of_state(state: str) -> ConnectionAttempt | None:
+    """The attempt that a state was given to, used or not. For telling whose signature its answer must bear."""
+    return ConnectionAttempt.objects.filter(state_hash=_hash(state)).first() if state else None
+
+
+def take(*, state: str, shop_domain: str, session_key: str, user_id: int | None) -> ConnectionAttempt:
     """Use up a state. Whatever else is wrong, it is used up: it never works a second time.
 
-    Raises StateRefused with the attempt where there is one that may be named to this person.
+    An installation is nobody's (`user_id` is None) until it is claimed. Raises StateRefused with the attempt where there
+    is one that may be named to this person.
     """
     now = timezone.now()
-    found = ConnectionAttempt.objects.filter(state_hash=_hash(state)).first()
+    found = of_state(state)
     if found is None:
         raise StateRefused("state_unknown")
-    own = found.session_hash == _hash(session_key) and found.user_id == user_id
+    nobodys = found.kind == ConnectionAttempt.Kind.INSTALL
+    own = found.session_hash == _hash(session_key) and user_id == (None if nobodys else found.user_id)
     won = ConnectionAttempt.objects.filter(pk=found.pk, used_at=None).update(used_at=now) if own else 0
     if not own:
         raise StateRefused("state_of_another_session")
@@ -89,6 +110,13 @@ def finish(attempt: ConnectionAttempt, *, outcome: str) -> None:
     attempt.save(update_fields=["outcome", "finished_at"])
 
 
+def claim(*, reference: str, user_id: int, tenant_id: int | None, outcome: str) -> None:
+    """How an installation ended, who claimed it, and for which workspace."""
+    ConnectionAttempt.objects.filter(reference=reference).update(
+        user_id=user_id, tenant_id=tenant_id, outcome=outcome[:40], finished_at=timezone.now()
+    )
+
+
 def leave(*, state: str) -> ConnectionAttempt | None:
     """Use up a pending state whose person was signed out when the answer came. None for any other state."""
     found = ConnectionAttempt.objects.filter(state_hash=_hash(state), used_at=None).first()
@@ -96,13 +124,21 @@ def leave(*, state: str) -> ConnectionAttempt | None:
     return found if won else None
 
 
-def record_failure(*, outcome: str, user_id: int, of: ConnectionAttempt | None = None) -> ConnectionAttempt:
-    """An answer that belongs to no pending attempt of this person (no, a wrong or a used state, the latter one `of`)."""
+def record_failure(
+    *, outcome: str, user_id: int | None, of: ConnectionAttempt | None = None, browser: str = ""
+) -> ConnectionAttempt:
+    """An answer that belongs to no pending attempt of this person (no, a wrong or a used state, the latter one `of`).
+
+    An installation's is found by the browser that it happened in.
+    """
     now = timezone.now()
     return ConnectionAttempt.objects.create(
         reference=new_reference(),
+        kind=ConnectionAttempt.Kind.INSTALL if browser else ConnectionAttempt.Kind.CONNECT,
+        session_hash=_hash(browser) if browser else "",
         user_id=user_id,
         tenant_id=of.tenant_id if of else None,
+        app_id=of.app_id if of else None,
         shop_domain=of.shop_domain if of else "",
         started_at=now,
         finished_at=now,
@@ -110,11 +146,16 @@ def record_failure(*, outcome: str, user_id: int, of: ConnectionAttempt | None =
     )
 
 
-def of_person(*, reference: str, user_id: int) -> ConnectionAttempt | None:
-    """A person's own attempt."""
+def of_person(*, reference: str, user_id: int | None, browser: str = "") -> ConnectionAttempt | None:
+    """A person's own attempt, or an installation that this browser tried."""
     if not _REFERENCE.fullmatch(reference):
         return None
-    return ConnectionAttempt.objects.filter(reference=reference, user_id=user_id).first()
+    found = ConnectionAttempt.objects.filter(reference=reference).first()
+    if found is None:
+        return None
+    own = user_id is not None and found.user_id == user_id
+    here = browser and found.kind == ConnectionAttempt.Kind.INSTALL and found.session_hash == _hash(browser)
+    return found if own or here else None
 
 
 def forget() -> int:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from integrations import errors, http
@@ -44,6 +45,7 @@ class Result:
     data: dict[str, object] = field(repr=False)
     denied: tuple[Denied, ...] = ()
     search_ignored: bool = False
+    answered_at: datetime | None = None  # by Shopify's clock
 
 
 class _Truncated(errors.AnswerTruncated):
@@ -97,6 +99,33 @@ def shop_profile(connection: Connection) -> ShopProfile:
     return profile
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the store says of itself, and when it said so by Shopify's clock."""
+
+    profile: ShopProfile
+    answered_at: datetime | None
+
+
+def identity(connection: Connection) -> Identity:
+    """As `shop_profile`, with the time of the answer."""
+    result = execute(connection, queries.CONNECT_PROBE, "ConnectProbe", {})
+    profile = parsing.shop_profile(result.data)
+    if profile.domain != connection.shop:
+        raise errors.MalformedAnswer(detail="data.shop.myshopifyDomain")
+    return Identity(profile, result.answered_at)
+
+
+def customer_sample(connection: Connection) -> tuple[Denied, ...]:
+    """What of one customer we may not see; nothing of them is kept."""
+    return execute(connection, queries.CUSTOMER_SAMPLE, "CustomerSample", {}).denied
+
+
+def order_sample(connection: Connection) -> tuple[Denied, ...]:
+    """What of one order we may not see; nothing of it is kept."""
+    return execute(connection, queries.ORDER_SAMPLE, "OrderSample", {}).denied
+
+
 def uninstall(connection: Connection) -> bool:
     """Asks the store to uninstall this app, for good. False when Shopify would not; TokenRefused when it is gone already."""
     return parsing.uninstalled(execute(connection, queries.APP_UNINSTALL, "AppUninstall", {}).data)
@@ -116,7 +145,7 @@ def execute(connection: Connection, query: str, operation: str, variables: Mappi
     data = body.get("data")
     if data is None and denied:
         data = {}
-    return Result(_object(data, "data"), denied, _search_ignored(body))
+    return Result(_object(data, "data"), denied, _search_ignored(body), answer.sent_at)
 
 
 def _object(value: object, where: str) -> dict[str, object]:

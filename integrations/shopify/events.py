@@ -21,6 +21,14 @@ class StoreConnected:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreCheckWanted:
+    """An owner wants to know what of a connection works; or the app was opened in Shopify."""
+
+    store_id: int
+    queue: ClassVar[str] = "interactive"
+
+
+@dataclass(frozen=True, slots=True)
 class StoreDisconnected:
     """A store was disconnected. The token that may still uninstall the app travels sealed, in a row of its own."""
 

@@ -44,6 +44,9 @@ EXPLANATIONS: dict[str, Explanation] = {
     "scopes_missing": Explanation("Permissions are missing", "The store did not grant both permissions, read_customers and read_orders. Nothing was stored. Approve both when you try again."),
     "store_taken": Explanation("This store is already connected", "It is already connected to another workspace of this installation. Disconnect it there first."),
     "paused": Explanation("Connecting is paused", "Whoever runs this installation has paused connecting stores. Nothing was stored. Try again later."),
+    "installation_gone": Explanation("Nothing is waiting here", "An installation from Shopify’s side waits for a quarter of an hour, once, in the browser that it was begun in. Open the app in Shopify again."),
+    "installation_unreadable": Explanation("The approval cannot be read", "The key that sealed it is missing or wrong. Nothing was stored. Open the app in Shopify again."),
+    "store_of_others": Explanation("You do not belong to this store’s workspace", "The store is connected here, to a workspace that your account does not belong to. Sign in with another account, or ask whoever connected it for an invitation."),
     **{code: Explanation(*meaning.connecting) for code, meaning in answers.ANSWERS.items() if meaning.connecting},
 }  # fmt: skip
 OTHER = Explanation(

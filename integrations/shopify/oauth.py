@@ -86,17 +86,27 @@ def verify(raw_query: str, *, secrets: Sequence[Secret], now: datetime) -> Callb
     Takes the query string as it arrived, because parsed ones hide repeated parameters. More than one secret may be valid
     while a client secret is being rotated. A refusal that is authentic names a state that should be used up.
     """
-    values = _single_values(raw_query)
-    shop = _shop(values)
-    if not _signed(values, secrets):
-        raise CallbackRefused(Reason.BAD_HMAC)
-    said = {"shop": shop, "state": values["state"]}
-    timestamp = _timestamp(values)
-    if abs(now.timestamp() - timestamp) > MAX_AGE_SECONDS:
-        raise CallbackRefused(Reason.STALE, authentic=True, **said)
+    values = _checked(_required(_single_values(raw_query), "state"), secrets=secrets, now=now)
+    said = {"shop": values["shop"], "state": values["state"]}
     if "error" in values:
         raise CallbackRefused(Reason.DENIED, authentic=True, **said)
-    return Callback(shop=shop, state=values["state"], code=Secret(values["code"]), timestamp=timestamp)
+    return Callback(code=Secret(values["code"]), timestamp=_timestamp(values), **said)
+
+
+def verify_opening(raw_query: str, *, secrets: Sequence[Secret], now: datetime) -> str:
+    """The shop that opened the app in Shopify, to install it or to use it, once everything about it is right.
+
+    Shopify sends `shop`, `hmac`, `timestamp` and mostly `host` and a `session` to the app's address, signed as a callback is.
+    """
+    return _checked(_required(_single_values(raw_query)), secrets=secrets, now=now)["shop"]
+
+
+def claimed_state(raw_query: str) -> str:
+    """The state in an answer that nobody has checked yet: for finding whose signature to expect, and for nothing else."""
+    try:
+        return _single_values(raw_query).get("state", "")
+    except CallbackRefused:
+        return ""
 
 
 def signature_message(values: Mapping[str, str]) -> bytes:
@@ -201,10 +211,26 @@ def _single_values(raw_query: str) -> dict[str, str]:
         raise CallbackRefused(Reason.DUPLICATE)
     if any(len(name) + len(value) > MAX_VALUE_LENGTH for name, value in pairs):
         raise CallbackRefused(Reason.OVERSIZED)
-    for name in ("shop", "hmac", "timestamp", "state", "error" if "error" in values else "code"):
+    return values
+
+
+def _required(values: dict[str, str], *more: str) -> dict[str, str]:
+    """`values`, if the parameters that a signed address needs are there. An answer has a state, and a code or an error."""
+    answer = ("error" if "error" in values else "code",) if more else ()
+    for name in ("shop", "hmac", "timestamp", *more, *answer):
         if not values.get(name):
             raise CallbackRefused(Reason.MISSING, parameter=name)
     return values
+
+
+def _checked(values: dict[str, str], *, secrets: Sequence[Secret], now: datetime) -> dict[str, str]:
+    """Shop, signature, age, in Shopify's order. The shop comes back in lower case."""
+    shop = _shop(values)
+    if not _signed(values, secrets):
+        raise CallbackRefused(Reason.BAD_HMAC)
+    if abs(now.timestamp() - _timestamp(values)) > MAX_AGE_SECONDS:
+        raise CallbackRefused(Reason.STALE, authentic=True, shop=shop, state=values.get("state", ""))
+    return {**values, "shop": shop}
 
 
 def _shop(values: Mapping[str, str]) -> str:

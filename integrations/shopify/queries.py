@@ -108,6 +108,18 @@ query ConnectProbe {
 }
 """
 
+# For *Check connection*: whether anybody's address, and any order, may be read at all. What comes back is dropped.
+CUSTOMER_SAMPLE: Final = """
+query CustomerSample {
+  customers(first: 1) { nodes { id displayName defaultEmailAddress { emailAddress } } }
+}
+"""
+ORDER_SAMPLE: Final = """
+query OrderSample {
+  orders(first: 1) { nodes { id name displayFulfillmentStatus email } }
+}
+"""
+
 APP_UNINSTALL: Final = """
 mutation AppUninstall {
   appUninstall { app { id } userErrors { code message } }

@@ -32,7 +32,7 @@ class StoreTaken(Exception):
     """The shop is connected to another workspace. Names nobody."""
 
 
-def connect(*, shop_domain: str, grant: TokenGrant, by: Membership) -> Store:
+def connect(*, shop_domain: str, grant: TokenGrant, by: Membership, app_id: int | None = None) -> Store:
     """Store the access, sealed. A store that was here before keeps its number and history and gets a new generation.
 
     What the store says of itself (name, currency, time zone) is asked by a task. Raises StoreTaken when the shop is
@@ -48,6 +48,7 @@ def connect(*, shop_domain: str, grant: TokenGrant, by: Membership) -> Store:
     store.state = Store.State.CONNECTED
     problems.forget(store)
     store.connected_by, store.connected_at, store.disconnected_at = by, timezone.now(), None
+    store.app_id = app_id
     store.generation += 1
     tokens.take(store, grant)
     try:

@@ -6,6 +6,8 @@ from celery import shared_task
 
 from integrations.shopify import (
     attempts,
+    checking,
+    installing,
     order_context,
     probing,
     problems,
@@ -20,6 +22,7 @@ from integrations.shopify.events import (
     OrderDeleted,
     StoreAccessAged,
     StoreChanged,
+    StoreCheckWanted,
     StoreConnected,
     StoreDisconnected,
     StoreNeedsAttention,
@@ -39,6 +42,10 @@ def refresh_order_context(event: OrderContextWanted) -> None:
 
 def describe_store(event: StoreConnected | StoreChanged) -> None:
     stores.describe(store_id=event.store_id)
+
+
+def check_store(event: StoreCheckWanted) -> None:
+    checking.run(store_id=event.store_id)
 
 
 def tell_owners(event: StoreNeedsAttention) -> None:
@@ -90,6 +97,12 @@ def forget_everywhere() -> None:
             stores.forget_farewells()
     attempts.forget()
     webhooks.forget()
+
+
+@shared_task(name="integrations.shopify.tasks.forget_installations")
+def forget_installations() -> None:
+    """Delete the access of installations that nobody claimed within a quarter of an hour."""
+    installing.forget()
 
 
 @shared_task(name="integrations.shopify.tasks.reopen_everywhere")

@@ -178,7 +178,7 @@ def _leased(store: Store, token: Secret) -> Plan:
     refresh_token = opened(store, "refresh_token")
     if refresh_token is None and store.access_expires_at is not None:
         return AccessLost()
-    app = credentials.installation_app()
+    app = credentials.app_of(store)
     free = Q(refresh_leased_until=None) | Q(refresh_leased_until__lt=Now())
     # The same end: had somebody renewed since we read the row, ours would be the token that no longer counts.
     same = Store.objects.filter(

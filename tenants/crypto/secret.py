@@ -7,6 +7,8 @@ A `Secret` has one way out, `reveal()`, and outside sealing one place of the pro
 
 import hashlib
 import hmac
+import json
+from collections.abc import Mapping
 from typing import Never, Self, SupportsIndex, final
 
 
@@ -69,6 +71,21 @@ class Secret:
 
     def __delattr__(self, name: str, /) -> Never:
         raise AttributeError("A Secret cannot be changed.")
+
+
+def pack(values: Mapping[str, "Secret | str | int | None"]) -> Secret:
+    """Several values as one secret, to be sealed together. Nothing leaves: what is taken apart are Secrets again."""
+    return Secret(json.dumps({name: [_inside(value), isinstance(value, Secret)] for name, value in values.items()}))
+
+
+def unpack(packed: Secret) -> dict[str, "Secret | str | int | None"]:
+    """What `pack` put together."""
+    parts = json.loads(packed._open())  # type: ignore[attr-defined]
+    return {name: Secret(value) if secret else value for name, (value, secret) in parts.items()}
+
+
+def _inside(value: "Secret | str | int | None") -> str | int | None:
+    return value._open() if isinstance(value, Secret) else value  # type: ignore[attr-defined]
 
 
 def _bytes(value: str) -> bytes:

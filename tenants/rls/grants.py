@@ -39,7 +39,7 @@ PLATFORM_COLUMNS = {
     ),
     "shopify_webhookreceipt": ("id", "shop_domain", "topic", "delivery_id", "event_id", "triggered_at", "received_at", "tenant_id", "effect"),
     "shopify_compliancerequest": ("id", "tenant_id", "number", "store_id", "kind", "state", "received_at", "due_at", "done_at"),
-    "shopify_connectionattempt": ("id", "reference", "tenant_id", "user_id", "shop_domain", "started_at", "finished_at", "outcome"),
+    "shopify_connectionattempt": ("id", "reference", "kind", "tenant_id", "user_id", "app_id", "shop_domain", "started_at", "finished_at", "outcome"),
     "outbox_event": ("id", "tenant_id", "kind", "created_at", "next_run_at", "held_until", "attempts", "last_error", "done_at", "dead_at"),
 }  # fmt: skip
 

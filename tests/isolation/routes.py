@@ -38,6 +38,12 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("inbox", "order"): Filling(lambda house: ORDER_ID, ordinal=True),
     ("inbox", "position"): Filling(lambda house: 1, ordinal=True),
     ("inbox", "file"): Filling(lambda house: 1, ordinal=True),
+    ("shopify:app", "number"): Filling(_field("ShopifyApp", "number")),
+    ("shopify:app_end_rotation", "number"): Filling(_field("ShopifyApp", "number")),
+    ("shopify:app_remove", "number"): Filling(_field("ShopifyApp", "number")),
+    # The app's address at Shopify: whatever is not signed gets one answer (tests/integrations/shopify/test_installing.py).
+    ("shopify:install_own", "slug"): Filling(lambda house: house.tenant.slug, personal=True),
+    ("shopify:install_own", "number"): Filling(lambda house: 1, ordinal=True),
     ("shopify", "number"): Filling(_field("Store", "number")),
     ("shopify", "reference"): Filling(lambda house: house.reference, personal=True),
     ("account_confirm_email", "key"): Filling(lambda house: "forged", ordinal=True),

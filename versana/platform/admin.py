@@ -180,8 +180,8 @@ class ConnectedStoreAdmin(ReadOnly):
 
 @admin.register(Attempt, site=site)
 class AttemptAdmin(ReadOnly):
-    list_display = ("reference", "shop_domain", "outcome", "started_at", "finished_at")
-    list_filter = ("outcome",)
+    list_display = ("reference", "kind", "shop_domain", "app_id", "outcome", "started_at", "finished_at")
+    list_filter = ("kind", "outcome")
     search_fields = ("reference", "shop_domain")
     ordering = ("-started_at",)
 

@@ -106,8 +106,10 @@ class Attempt(models.Model):
     """An attempt to connect, found by the reference that its failure page showed."""
 
     reference = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, choices=[("connect", "Begun here"), ("install", "Begun in Shopify")])
     tenant_id = models.BigIntegerField(null=True)
     user_id = models.BigIntegerField(null=True)
+    app_id = models.BigIntegerField(null=True)  # null: the installation's own app
     shop_domain = models.CharField(max_length=255)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)

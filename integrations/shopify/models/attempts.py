@@ -12,10 +12,16 @@ class ConnectionAttempt(models.Model):
     Global, because Shopify's callback comes before a workspace is known. Holds hashes instead of the state and the session.
     """
 
+    class Kind(models.TextChoices):
+        CONNECT = "connect", "Begun here"
+        INSTALL = "install", "Begun in Shopify"
+
     reference = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CONNECT)
     state_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - null: an attempt without a state of ours
+    # Of the session; of an installation, of a token in it that outlives signing in, which changes the session's own key.
     session_hash = models.CharField(max_length=64, blank=True)
-    user_id = models.BigIntegerField(null=True)
+    user_id = models.BigIntegerField(null=True)  # of an installation: who claimed it in the end
     tenant_id = models.BigIntegerField(null=True)
     app_id = models.BigIntegerField(null=True)  # a ShopifyApp of that workspace; null: the installation's own
     shop_domain = models.CharField(max_length=255, blank=True)

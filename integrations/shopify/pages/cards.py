@@ -22,6 +22,42 @@ class HealthLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeLine:
+    """What a check found of one part of the connection: in words, and what to do."""
+
+    title: str
+    tone: str
+    shape: str
+    text: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPart:
+    """The part of a card that *Check connection* fills. `state`: none, running, lost, done."""
+
+    number: int
+    domain: str
+    state: str
+    asked_at: datetime | None
+    probes: tuple[ProbeLine, ...]
+    summary: str
+    start_url: str  # empty for those who may not
+    poll_url: str
+    poll_delay_ms: int
+    again_url: str  # for a browser without scripts
+    fresh: bool = False  # of the last minutes: shown unfolded
+
+
+@dataclass(frozen=True, slots=True)
+class AppChoice:
+    """An app that a store can be connected with."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreCard:
     """One store as a card. The urls are empty for those who may not use them."""
 
@@ -37,6 +73,10 @@ class StoreCard:
     lines: tuple[HealthLine, ...]
     disconnect_url: str
     reconnect_url: str
+    remove_url: str = ""  # of one that was uninstalled in Shopify: nothing is left to disconnect
+    sentence: str = ""  # what an agent reads instead of lines
+    notes: tuple[str, ...] = ()  # what Shopify hides, and since when reading fails
+    check: CheckPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +87,16 @@ class Panel:
     may_connect: bool
     connect_url: str
     permissions_url: str
-    domain_entry: bool
+    domain_entry: bool  # whether a domain may be typed, for at least one app
     suggestions: tuple[str, ...]  # shop domains offered in the field, in the demo
     error: str  # why the last form was refused
     entered: str
     sentence_for_others: str  # what administrators and agents read instead of buttons
     just_connected: str = ""  # domain that has just been connected, for a word of success
+    listing_url: str = ""  # where the app is installed from Shopify's side
+    apps: tuple[AppChoice, ...] = ()  # more than one: the form asks which
+    apps_url: str = ""  # the workspace's own apps; empty for those who may not enter any
+    entered_app: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +106,7 @@ class DisconnectPage:
     disconnect_url: str
     back_url: str
     error: str
+    uninstalled: bool = False  # in Shopify: nothing is left to disconnect but its place in the list
 
 
 @dataclass(frozen=True, slots=True)
