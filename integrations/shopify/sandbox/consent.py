@@ -1,15 +1,16 @@
 """The authorization request: checked, kept until the owner decides, answered by a signed redirect."""
 
-import base64
 import re
 import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from integrations.shopify.sandbox.clients import ClientBook
+from integrations.shopify.sandbox.installing import host_of
 from integrations.shopify.sandbox.signing import signed_query
 from integrations.shopify.sandbox.stores import Store
 
@@ -47,9 +48,14 @@ class Request:
     def origin(self) -> str:
         return f"{self.target.scheme}://{self.target.netloc}"
 
-    def granted(self, store: Store) -> tuple[str, ...]:
-        """What approval gives: read_all_orders only where the store allows it, silently dropped elsewhere."""
-        return tuple(scope for scope in self.scopes if scope != "read_all_orders" or store.all_orders)
+    def granted(self, store: Store, without: Collection[str] = ()) -> tuple[str, ...]:
+        """What approval gives: read_all_orders only where the store allows it, silently dropped elsewhere.
+
+        `without` are scopes that were left out on the consent page, which Shopify's own does not offer.
+        """
+        return tuple(
+            scope for scope in self.scopes if scope not in without and (scope != "read_all_orders" or store.all_orders)
+        )
 
 
 def read_request(query: str, store: Store, clients: ClientBook) -> Request:
@@ -143,9 +149,13 @@ class PendingRequests:
 
 def callback_url(request: Request, store: Store, secret: str, code: str | None) -> str:
     """Where the browser goes next: with a code, or with Shopify's denial; signed either way."""
-    host = base64.b64encode(f"admin.shopify.com/store/{store.handle}".encode()).decode().rstrip("=")
     # The real clock, not the sandbox's: the app compares it with its own.
-    parameters = {"host": host, "shop": store.domain, "state": request.state, "timestamp": str(int(time.time()))}
+    parameters = {
+        "host": host_of(store),
+        "shop": store.domain,
+        "state": request.state,
+        "timestamp": str(int(time.time())),
+    }
     if code is None:
         parameters |= {"error": "access_denied", "error_description": "The merchant declined the installation."}
     else:

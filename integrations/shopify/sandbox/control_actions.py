@@ -5,6 +5,7 @@ from typing import Any
 
 from integrations.shopify.sandbox.changes import ChangeError
 from integrations.shopify.sandbox.clock import format_time
+from integrations.shopify.sandbox.installing import install_url
 from integrations.shopify.sandbox.merchant import Merchant
 from integrations.shopify.sandbox.sandbox import Sandbox
 
@@ -66,6 +67,13 @@ def _queue(act: Callable[[Sandbox], None]) -> Action:
     return action
 
 
+def _install(sandbox: Sandbox, wanted: Wanted) -> Any:
+    store = sandbox.stores.get(str(wanted["shop"]))
+    if store is None:
+        raise ChangeError(f"The sandbox does not play {wanted['shop']}.")
+    return {"url": install_url(store, sandbox.clients.get(wanted.get("client_id")))}
+
+
 def _register(sandbox: Sandbox, wanted: Wanted) -> Any:
     if not isinstance(wanted["client_id"], str) or not isinstance(wanted["secret"], str):
         raise ChangeError("client_id and secret are texts.")
@@ -105,6 +113,7 @@ ACTIONS: dict[str, Action] = {
     "stores/freeze": _on_store(Merchant.freeze),
     "stores/unfreeze": _on_store(Merchant.unfreeze),
     "stores/approve": _on_store(Merchant.approve),
+    "stores/install": _install,
     "compliance/data_request": _compliance(Merchant.request_data),
     "compliance/customer_redact": _compliance(Merchant.redact_customer),
     "compliance/shop_redact": _compliance(Merchant.redact_shop),

@@ -45,7 +45,7 @@ def consent_page(request: Request, store: Store, app_name: str, ticket: str) -> 
     granted = request.granted(store)
     held_back = "read_all_orders" in request.scopes and "read_all_orders" not in granted
     name = escape(app_name)
-    return _page(
+    return page_of(
         f"Connect {name} to {escape(store.handle)}",
         f"""
       <div class="who">
@@ -58,7 +58,7 @@ def consent_page(request: Request, store: Store, app_name: str, ticket: str) -> 
       <ul class="asks">{"".join(_ask(scope) for scope in granted)}</ul>
       {_note(_INFO, "It also asks for orders older than 60 days. This store has not opened them to apps, so approval leaves them out.") if held_back else ""}
       {_note(_SHIELD, "It cannot change anything in the store and cannot see card numbers. You can uninstall it at any time.")}
-      <form method="post" action="/{escape(store.domain)}/admin/oauth/decision">
+      <form id="decision" method="post" action="/{escape(store.domain)}/admin/oauth/decision">
         <input type="hidden" name="ticket" value="{escape(ticket)}">
         <div class="choices">
           <button class="yes" name="decision" value="approve">Approve</button>
@@ -75,17 +75,18 @@ def stores_page(stores: Iterable[Store], app_name: str) -> str:
         f"{'all of them open to apps' if store.all_orders else 'the last 60 days open to apps'}</span></li>"
         for store in stores
     )
-    return _page(
+    return page_of(
         "Sandbox stores",
         f"""
       <h1>Sandbox stores</h1>
-      <p class="lead">To connect one, start in {escape(app_name)} and enter its address.</p>
+      <p class="lead">To connect one, start in {escape(app_name)} and enter its address. Clock, faults, webhooks and what
+      happens in the stores are set on the <a href="/_sandbox/">control page</a>.</p>
       <ul class="stores">{rows}</ul>""",
     )
 
 
 def error_page(title: str, detail: str) -> str:
-    return _page(
+    return page_of(
         escape(title),
         f"""
       <h1>{escape(title)}</h1>
@@ -101,7 +102,9 @@ def _ask(scope: str) -> str:
     title, detail, paths = _ASKS[scope]
     return (
         f'<li><span class="icon">{_icon(paths)}</span><div><div class="head"><span>{escape(title)}</span>'
-        f"<code>{escape(scope)}</code></div><p>{escape(detail)}</p></div></li>"
+        f"<code>{escape(scope)}</code></div><p>{escape(detail)}</p>"
+        f'<label class="without"><input type="checkbox" form="decision" name="without" value="{escape(scope)}">'
+        "Leave this out (a testing aid)</label></div></li>"
     )
 
 
@@ -114,7 +117,7 @@ def _initials(name: str) -> str:
     return capitals[0] + (capitals[-1] if len(capitals) > 1 else "")
 
 
-def _page(title: str, body: str) -> str:
+def page_of(title: str, body: str, *, card: str = "card") -> str:
     """The frame of every page; `title` and `body` are already escaped."""
     return f"""<!doctype html>
 <html lang="en">
@@ -127,7 +130,7 @@ def _page(title: str, body: str) -> str:
 <body>
   <div class="banner">{_INFO}<p><strong>Sandbox store</strong> This screen stands in for Shopify’s. No real shop and no real people are behind it.</p></div>
   <main>
-    <div class="card">{body}
+    <div class="{card}">{body}
     </div>
   </main>
 </body>

@@ -8,6 +8,7 @@ from integrations.shopify.sandbox.api import api
 from integrations.shopify.sandbox.call import Call, is_json
 from integrations.shopify.sandbox.consent import Refusal, callback_url, read_request
 from integrations.shopify.sandbox.control import answer_control
+from integrations.shopify.sandbox.installing import install_url
 from integrations.shopify.sandbox.pages import STYLE_PATH, consent_page, error_page, stores_page
 from integrations.shopify.sandbox.responses import Response, json_response, page, redirect
 from integrations.shopify.sandbox.sandbox import Sandbox
@@ -15,6 +16,7 @@ from integrations.shopify.sandbox.stores import Store
 
 _STYLE = Path(__file__).with_name("style.css").read_bytes()
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_INSTALL_PAGE = re.compile(r"/([^/]{1,255})/admin/apps/install")
 _OAUTH_PAGE = re.compile(r"/([^/]{1,255})/admin/oauth/(authorize|decision)")
 
 
@@ -49,6 +51,9 @@ def _page(sandbox: Sandbox, call: Call) -> Response:
     if call.path == "/" and call.method == "GET":
         return page(stores_page(sandbox.stores.values(), sandbox.settings.app_name))
     match = _OAUTH_PAGE.fullmatch(call.path)
+    install = _INSTALL_PAGE.fullmatch(call.path)
+    if install is not None and call.method == "GET":
+        return _install(sandbox, install[1], call.query)
     if match is None:
         raise Refusal(
             "There is nothing here", "The sandbox plays an authorization page per store, and the Admin API.", 404
@@ -66,6 +71,18 @@ def _page(sandbox: Sandbox, call: Call) -> Response:
     raise Refusal("This page cannot be used like that", "Go back to the app and start again.", 405)
 
 
+def _install(sandbox: Sandbox, domain: str, query: str) -> Response:
+    """Shopify's side of an installation: on to the app's own address, signed. `?client_id=` chooses another app."""
+    store = sandbox.stores.get(domain)
+    if store is None:
+        raise Refusal("There is no such store", "The sandbox does not play a store of that name.", 404)
+    try:
+        client = sandbox.clients.get(parse_qs(query).get("client_id", [None])[0])
+        return redirect(install_url(store, client))
+    except ValueError as error:
+        raise Refusal("The app cannot be installed from here", str(error)) from error
+
+
 def _decide(sandbox: Sandbox, store: Store, raw: bytes) -> Response:
     try:
         form = parse_qs(raw.decode("ascii"), max_num_fields=10)
@@ -77,5 +94,7 @@ def _decide(sandbox: Sandbox, store: Store, raw: bytes) -> Response:
     request = sandbox.pending.take(form["ticket"][0], store.domain)
     client, code = sandbox.clients.get(request.client_id), None
     if decision == ["approve"]:
-        code = sandbox.tokens.issue_code(store.domain, request.granted(store), client.client_id)
+        code = sandbox.tokens.issue_code(
+            store.domain, request.granted(store, form.get("without", [])), client.client_id
+        )
     return redirect(callback_url(request, store, client.signing_secret, code))

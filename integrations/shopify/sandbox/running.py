@@ -11,6 +11,7 @@ from integrations.shopify.sandbox.clock import Clock
 from integrations.shopify.sandbox.deliveries import Deliverer
 from integrations.shopify.sandbox.delivery import compose
 from integrations.shopify.sandbox.faults import Fault
+from integrations.shopify.sandbox.installing import install_url
 from integrations.shopify.sandbox.merchant import Merchant
 from integrations.shopify.sandbox.sandbox import Sandbox, Settings
 from integrations.shopify.sandbox.server import SandboxServer
@@ -123,6 +124,10 @@ class RunningSandbox:
         return token_body(
             self.sandbox.tokens.grant(shop, scopes, client.client_id, expiring=expiring, secret=minted_with)
         )
+
+    def install_url(self, shop: str, client_id: str | None = None) -> str:
+        """Where Shopify sends the browser of somebody who installs the app from its side: signed, good for now."""
+        return install_url(self.sandbox.stores[shop], self.sandbox.clients.get(client_id))
 
     def revoke(self, shop: str) -> None:
         """Every token of the store dies, and nobody is told; `merchant.uninstall` is the whole event."""

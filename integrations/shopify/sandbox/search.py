@@ -100,6 +100,9 @@ class _Reader:
     def _term(self, piece: re.Match[str]) -> Test | None:
         quoted = piece["double"] if piece["double"] is not None else piece["single"]
         raw = quoted if quoted is not None else piece["bare"]
+        if quoted is None:
+            # An unquoted time is torn at its colons, as recorded answers show in what they say they parsed.
+            raw = re.split(r"(?<!\\):", raw)[0]
         term = Term(text=re.sub(r"\\(.)", r"\1", raw), quoted=quoted is not None, compare=piece["compare"] or "")
         name = piece["field"]
         if name is None:

@@ -1,5 +1,6 @@
 """Codes and tokens: single use, expiry, rotation, refusals, restarts."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from integrations.shopify.sandbox import RunningSandbox, serve
 from tests.integrations.shopify.sandbox.asking import (
     CLIENT_ID,
     CLIENT_SECRET,
+    Reply,
     approved_code,
     graphql,
     request,
@@ -162,3 +164,166 @@ def test_a_restarted_sandbox_knows_its_tokens_if_it_has_a_state_file(tmp_path: P
     state.write_text("[{]")
     with pytest.raises(ValueError, match="not a state file"):
         serve(small_store(), state_path=state)
+
+
+def exchange(running: RunningSandbox, token: str, **changed: str) -> Reply:
+    kind = "urn:shopify:params:oauth:token-type:offline-access-token"
+    given = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": token,
+        "subject_token_type": kind,
+        "requested_token_type": kind,
+        "expiring": "1",
+        **changed,
+    }
+    return token_request(running, SHOP, **given)
+
+
+def test_the_previous_refresh_token_never_outlives_its_own_90_days(running: RunningSandbox) -> None:
+    first = running.grant(SHOP)
+    running.advance(days=75)
+    refresh(running, first["refresh_token"])
+    running.advance(days=10)
+    refresh(running, first["refresh_token"])
+    running.advance(days=10)
+    assert token_request(running, SHOP, grant_type="refresh_token", refresh_token=first["refresh_token"]).status == 400
+
+
+def test_using_the_new_access_token_alone_does_not_end_the_grace(running: RunningSandbox) -> None:
+    first = running.grant(SHOP)
+    assert works(running, refresh(running, first["refresh_token"])["access_token"])
+    assert works(running, refresh(running, first["refresh_token"])["access_token"])
+
+
+def test_a_lasting_token_becomes_an_expiring_pair_and_dies(running: RunningSandbox) -> None:
+    lasting = running.grant(SHOP, expiring=False)["access_token"]
+    pair = exchange(running, lasting).json
+    assert (pair["expires_in"], pair["scope"]) == (3600, "read_customers,read_orders")
+    assert works(running, pair["access_token"])
+    assert not works(running, lasting)
+    assert running.calls[0]["kind"] == "exchange"
+
+
+def test_a_lost_exchange_gives_the_same_pair_again_for_seven_days(running: RunningSandbox) -> None:
+    lasting = running.grant(SHOP, expiring=False)["access_token"]
+    pair = exchange(running, lasting).json
+    running.advance(days=6)
+    assert not works(running, pair["access_token"])
+    assert exchange(running, lasting).json == pair
+    assert works(running, pair["access_token"]), "its life was not lengthened"
+    running.advance(days=2)
+    assert exchange(running, lasting).json["error"] == "invalid_subject_token"
+
+
+def test_an_exchange_cannot_be_repeated_once_the_pair_is_in_use_or_replaced(running: RunningSandbox) -> None:
+    lasting = running.grant(SHOP, expiring=False)["access_token"]
+    refresh(running, exchange(running, lasting).json["refresh_token"])
+    assert exchange(running, lasting).status == 400
+    another = running.grant(SHOP, expiring=False)["access_token"]
+    exchange(running, another)
+    running.grant(SHOP)
+    assert exchange(running, another).status == 400
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"subject_token": "shpat_nonsense"},
+        {"subject_token": ""},
+        {"expiring": "0"},
+        {"subject_token_type": "urn:ietf:params:oauth:token-type:id_token"},
+        {"requested_token_type": "urn:shopify:params:oauth:token-type:online-access-token"},
+        {"client_secret": "wrong"},
+    ],
+)
+def test_a_wrong_exchange_leaves_the_lasting_token_alone(running: RunningSandbox, changed: dict[str, str]) -> None:
+    lasting = running.grant(SHOP, expiring=False)["access_token"]
+    assert exchange(running, lasting, **changed).status == 400
+    assert works(running, lasting)
+    pair = running.grant(SHOP)
+    assert exchange(running, pair["access_token"]).status == 400, "a token that expires was exchanged"
+
+
+def test_both_secrets_are_good_while_they_rotate_and_the_old_ones_tokens_die_with_it(running: RunningSandbox) -> None:
+    old, kept = running.grant(SHOP), running.grant(SHOP)
+    running.rotate_secret("next-secret")
+    given = {"grant_type": "refresh_token", "refresh_token": kept["refresh_token"]}
+    assert works(running, refresh(running, old["refresh_token"])["access_token"]), "the old secret is good still"
+    new = token_request(running, SHOP, **given, client_secret="next-secret").json
+    running.revoke_old_secret()
+    assert works(running, new["access_token"])
+    assert token_request(running, SHOP, code="x").json["error"] == "invalid_client"
+    gone = token_request(
+        running, SHOP, grant_type="refresh_token", refresh_token=old["refresh_token"], client_secret="next-secret"
+    )
+    assert gone.json["error"] == "invalid_grant"
+
+
+def test_a_rotation_has_an_order(running: RunningSandbox) -> None:
+    with pytest.raises(ValueError, match="rotate first"):
+        running.revoke_old_secret()
+    with pytest.raises(ValueError, match="must differ"):
+        running.rotate_secret(CLIENT_SECRET)
+    running.rotate_secret("next-secret")
+    with pytest.raises(ValueError, match="two secrets already"):
+        running.rotate_secret("third-secret")
+    assert request(running, "POST", "/_sandbox/apps/revoke", body={}).json == {"secrets": 1}
+    assert request(running, "POST", "/_sandbox/apps/rotate", body={"secret": "third"}).json == {"secrets": 2}
+
+
+def test_apps_are_listed_without_their_secrets(running: RunningSandbox) -> None:
+    body = {"client_id": "own-app", "secret": "own-secret"}
+    assert request(running, "POST", "/_sandbox/apps", body=body).json == {"client_id": "own-app"}
+    assert request(running, "POST", "/_sandbox/apps", body=body).status == 400
+    body = {"client_id": "own-app", "webhook_uri": "http://127.0.0.1:1/", "topics": ["orders/create"]}
+    assert request(running, "POST", "/_sandbox/apps/configure", body=body).status == 200
+    assert request(running, "POST", "/_sandbox/apps/configure", body={"topics": "orders/create"}).status == 400
+    assert request(running, "POST", "/_sandbox/apps/configure", body={"secrets": []}).status == 400
+    listed = request(running, "GET", "/_sandbox/apps")
+    assert [app["client_id"] for app in listed.json] == [CLIENT_ID, "own-app"]
+    assert listed.json[1]["topics"] == ["orders/create"]
+    assert CLIENT_SECRET not in listed.text
+    assert "own-secret" not in listed.text
+
+
+def test_everything_that_was_set_outlives_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+
+    def again() -> RunningSandbox:
+        return serve(small_store(), client_id=CLIENT_ID, client_secret=CLIENT_SECRET, state_path=state)
+
+    with again() as before:
+        before.register("own-app", "own-secret")
+        before.rotate_secret("next-secret")
+        before.merchant.freeze(OPEN_SHOP)
+        before.merchant.approve(SHOP, "level1")
+        before.merchant.create_order(SHOP, {"name": "#7", "lineItems": [{"title": "Mug", "quantity": 1}]})
+        before.merchant.delete_order(SHOP, "#1001")
+        before.merchant.edit_customer(SHOP, "mail@other.example", note="kept")
+        before.advance(days=3)
+        moved = before.clock.now()
+    with again() as after:
+        assert after.sandbox.clients.get("own-app").secrets == ("own-secret",)
+        assert after.sandbox.clients.first.secrets == (CLIENT_SECRET, "next-secret")
+        assert after.sandbox.conditions.of(OPEN_SHOP).frozen
+        assert after.sandbox.conditions.of(SHOP).approved == "level1"
+        names = [order["name"] for order in after.sandbox.stores[SHOP].orders]
+        assert "#7" in names
+        assert "#1001" not in names
+        assert after.sandbox.stores[SHOP].customer_by_email("mail@other.example")["note"] == "kept"  # type: ignore[index]
+        assert after.clock.now() >= moved
+        request(after, "POST", "/_sandbox/reload")
+        assert "#7" not in [order["name"] for order in after.sandbox.stores[SHOP].orders], "the file is the truth again"
+
+
+def test_a_state_file_of_the_first_version_is_still_read(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with serve(small_store(), state_path=state) as before:
+        pair = before.grant(SHOP)
+        rows = before.sandbox.tokens.dump()
+    for row in rows:
+        for newer in ("client_id", "secret", "migrated_from", "migrated_until"):
+            del row[newer]
+    state.write_text(json.dumps(rows))
+    with serve(small_store(), state_path=state) as after:
+        assert works(after, pair["access_token"])
