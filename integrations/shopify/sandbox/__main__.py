@@ -17,8 +17,14 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8099, help="0 picks a free one")
     parser.add_argument("--stores", type=Path, default=DEMO_STORES, help="store file (default: the demo's)")
     parser.add_argument("--log", type=Path, help="append one JSON line per API call to this file")
-    parser.add_argument("--state", type=Path, help="keep issued tokens in this file, so that a restart knows them")
+    parser.add_argument("--state", type=Path, help="keep tokens, changes and settings in this file for a restart")
     parser.add_argument("--latency-ms", type=_latency, default=0, help="delay of every API call")
+    parser.add_argument("--search-lag", type=float, default=0.0, metavar="SECONDS", help="lateness of the search index")
+    parser.add_argument("--app-url", metavar="URL", help="where Shopify sends who installs the app from its side")
+    parser.add_argument("--webhooks", metavar="URL", help="the webhook address in the app's configuration")
+    parser.add_argument(
+        "--topics", nargs="+", default=[], metavar="TOPIC", help="what is sent there, as orders/updated"
+    )
     parser.add_argument(
         "--all-orders",
         nargs="+",
@@ -53,6 +59,10 @@ def main(arguments: list[str]) -> int:
                 all_orders=tuple(given.all_orders),
                 log_path=given.log,
                 state_path=given.state,
+                search_lag_seconds=given.search_lag,
+                app_url=given.app_url,
+                webhook_uri=given.webhooks,
+                topics=tuple(given.topics),
             )
         )
     except ValueError as error:
@@ -67,7 +77,8 @@ def _serve(sandbox: Sandbox, port: int) -> int:
     except (OSError, OverflowError) as error:
         print(f"sandbox: cannot listen on 127.0.0.1:{port}: {error}", file=sys.stderr)
         return 1
-    print(f"sandbox ready {server.url}", flush=True)
+    # The first line is read by programs.
+    print(f"sandbox ready {server.url}\ncontrol page {server.url}/_sandbox/", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -36,6 +36,9 @@ class Clock:
             return self._start + timedelta(seconds=time.monotonic() - self._started)
 
     def set(self, moment: datetime) -> None:
+        """Raises ValueError for a time so far away that later ones could not be written."""
+        if not 1970 <= moment.year <= 2200:
+            raise ValueError("The clock goes from 1970 to 2200.")
         before = self.now()
         with self._lock:
             self.moved += moment - before

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from integrations.shopify.sandbox.changes import ChangeError
-from integrations.shopify.sandbox.clients import Client, ClientError
+from integrations.shopify.sandbox.clients import Client
 from integrations.shopify.sandbox.clock import format_time, parse_time
 from integrations.shopify.sandbox.control_actions import ACTIONS, summary
-from integrations.shopify.sandbox.faults import FAULTS, FaultError
-from integrations.shopify.sandbox.row_checks import StoreFileError
+from integrations.shopify.sandbox.faults import FAULTS
 from integrations.shopify.sandbox.sandbox import LONGEST_LATENCY_MS, Sandbox
 
 LONGEST_LAG_SECONDS = 86_400.0
@@ -35,7 +33,7 @@ class _Wrong(ValueError):
 def answer_control(sandbox: Sandbox, method: str, name: str, raw: bytes) -> ControlAnswer:
     try:
         return _answer(sandbox, method, name, raw)
-    except (_Wrong, ChangeError, ClientError, FaultError, StoreFileError) as error:
+    except ValueError as error:
         return ControlAnswer(400, {"error": str(error)})
     except TimeoutError as error:
         return ControlAnswer(504, {"error": str(error)})
@@ -92,7 +90,7 @@ def _post(sandbox: Sandbox, name: str, raw: bytes) -> ControlAnswer:
         return ControlAnswer(404, {"error": f"There is no such action; there are {', '.join(sorted(ACTIONS))}."})
     try:
         return ControlAnswer(200, action(sandbox, wanted))
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError, OverflowError) as error:
         raise _Wrong(f"A part of the request is missing, unknown or of the wrong kind: {error}") from error
 
 
@@ -140,10 +138,10 @@ def _change(sandbox: Sandbox, raw: bytes) -> ControlAnswer:
         )
     if not isinstance(lag, int | float) or isinstance(lag, bool) or not 0 <= lag <= LONGEST_LAG_SECONDS:
         raise _Wrong(f"search_lag_seconds is a number up to {LONGEST_LAG_SECONDS:.0f}.")
-    sandbox.latency_ms = latency
-    sandbox.set_search_lag(lag)
     if moment is not None:
         sandbox.clock.set(moment)
+    sandbox.latency_ms = latency
+    sandbox.set_search_lag(lag)
     return ControlAnswer(200, _settings(sandbox))
 
 

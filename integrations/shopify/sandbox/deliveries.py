@@ -96,9 +96,10 @@ class Deliverer:
                     raise TimeoutError(f"{len(self._ready)} deliveries still wait")
                 self._wake.wait(min(left, 0.5))
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self, last: int = KEPT) -> list[dict[str, Any]]:
+        """The log, oldest first."""
         with self._wake:
-            return [delivery.row() for delivery in self._log]
+            return [delivery.row() for delivery in list(self._log)[-last:]]
 
     def status(self) -> dict[str, Any]:
         with self._wake:

@@ -69,6 +69,10 @@ class CallLog:
         with self._lock:
             return [asdict(call) for call in self._calls]
 
+    def last(self, count: int) -> list[dict[str, Any]]:
+        with self._lock:
+            return [asdict(call) for call in list(self._calls)[-count:]]
+
     def clear(self) -> None:
         with self._lock:
             self._calls.clear()

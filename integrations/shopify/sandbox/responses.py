@@ -33,7 +33,7 @@ def page(html: str, status: int = 200, *, form_target: str = "") -> Response:
     return Response(status, html.encode(), "text/html; charset=utf-8", headers)
 
 
-def redirect(address: str) -> Response:
+def redirect(address: str, status: int = 302) -> Response:
     return Response(
-        302, b"", "text/plain", {"Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        status, b"", "text/plain", {"Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     )

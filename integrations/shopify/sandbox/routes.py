@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from integrations.shopify.sandbox import control_forms
 from integrations.shopify.sandbox.api import api
 from integrations.shopify.sandbox.call import Call, is_json
 from integrations.shopify.sandbox.consent import Refusal, callback_url, read_request
 from integrations.shopify.sandbox.control import answer_control
+from integrations.shopify.sandbox.control_parts import FORM_PATH
 from integrations.shopify.sandbox.installing import install_url
 from integrations.shopify.sandbox.pages import STYLE_PATH, consent_page, error_page, stores_page
 from integrations.shopify.sandbox.responses import Response, json_response, page, redirect
@@ -35,6 +37,10 @@ def respond(sandbox: Sandbox, call: Call) -> Response:
 def _on_loopback(sandbox: Sandbox, call: Call) -> Response:
     if call.path == STYLE_PATH and call.method == "GET":
         return Response(200, _STYLE, "text/css; charset=utf-8", {"X-Content-Type-Options": "nosniff"})
+    if call.path == "/_sandbox/" and call.method == "GET":
+        return control_forms.show(sandbox, call)
+    if call.path == FORM_PATH and call.method == "POST":
+        return control_forms.follow(sandbox, call)
     if call.path.startswith("/_sandbox/"):
         # A page of another site can post a form here, but not JSON without asking first.
         if call.method == "POST" and call.body and not is_json(call):
