@@ -1,13 +1,14 @@
 """What our client relies on, asked of whoever plays Shopify: always the sandbox; a real development store as well when
 SHOPIFY_CONTRACT_SHOP and SHOPIFY_CONTRACT_TOKEN are in the environment.
 
-Everything here only reads. SHOPIFY_CONTRACT_EMAIL may name a customer of the real store who has ordered.
+Nothing here changes a store, but for one webhook subscription that is made and deleted again. SHOPIFY_CONTRACT_EMAIL may name a customer of the real store who has ordered.
 """
 
 import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -111,3 +112,64 @@ def test_a_query_over_the_limit_is_too_dear(target: Target) -> None:
     )
     with pytest.raises(errors.CostExceeded):
         client.execute(target.connection, query, "Dear", {})
+
+
+HOOKS = "https://hooks.example.com/shopify/contract"
+SUBSCRIBE = """mutation Subscribe($topic: WebhookSubscriptionTopic!, $with: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $with) {
+    webhookSubscription { id topic uri includeFields } userErrors { field message } } }"""
+CHANGE = """mutation Change($id: ID!, $with: WebhookSubscriptionInput!) {
+  webhookSubscriptionUpdate(id: $id, webhookSubscription: $with) {
+    webhookSubscription { id uri includeFields } userErrors { field message } } }"""
+UNSUBSCRIBE = """mutation Unsubscribe($id: ID!) {
+  webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } } }"""
+SUBSCRIPTIONS = """query Subscriptions($topics: [WebhookSubscriptionTopic!]) {
+  webhookSubscriptions(first: 50, topics: $topics) { nodes { id topic uri } pageInfo { hasNextPage } } }"""
+
+
+def ask(target: Target, query: str, **variables: object) -> Any:
+    operation = query.split()[1].partition("(")[0]
+    return next(iter(client.execute(target.connection, query, operation, variables).data.values()))
+
+
+def listed(target: Target) -> list[str]:
+    return [row["id"] for row in ask(target, SUBSCRIPTIONS, topics=["SHOP_UPDATE"])["nodes"]]
+
+
+def test_a_subscription_is_made_once_changed_and_deleted(target: Target) -> None:
+    made = ask(target, SUBSCRIBE, topic="SHOP_UPDATE", **{"with": {"uri": HOOKS, "includeFields": ["id"]}})
+    assert made["userErrors"] == []
+    gid = made["webhookSubscription"]["id"]
+    try:
+        assert made["webhookSubscription"]["uri"] == HOOKS
+        assert made["webhookSubscription"]["includeFields"] == ["id"]
+        assert gid in listed(target)
+        again = ask(target, SUBSCRIBE, topic="SHOP_UPDATE", **{"with": {"uri": HOOKS, "includeFields": ["id"]}})
+        assert "already been taken" in again["userErrors"][0]["message"]
+        changed = ask(target, CHANGE, id=gid, **{"with": {"uri": HOOKS + "/2"}})
+        assert (changed["userErrors"], changed["webhookSubscription"]["uri"]) == ([], HOOKS + "/2")
+    finally:
+        gone = ask(target, UNSUBSCRIBE, id=gid)
+    assert gone["deletedWebhookSubscriptionId"] == gid
+    assert gid not in listed(target)
+    assert ask(target, UNSUBSCRIBE, id=gid)["userErrors"]
+
+
+def test_a_subscription_needs_an_address(target: Target) -> None:
+    refused = ask(target, SUBSCRIBE, topic="SHOP_UPDATE", **{"with": {}})
+    assert refused["webhookSubscription"] is None
+    assert refused["userErrors"]
+
+
+def test_a_search_field_that_does_not_exist_is_noticed(target: Target) -> None:
+    query = 'query Odd { orders(first: 1, query: "phone:123") { nodes { id } } }'
+    assert client.execute(target.connection, query, "Odd", {}).search_ignored
+
+
+def test_what_changed_since_can_be_asked_for(target: Target) -> None:
+    query = """query Changed($search: String!) {
+      orders(first: 5, sortKey: UPDATED_AT, query: $search) { nodes { updatedAt } }
+      customers(first: 5, sortKey: UPDATED_AT, query: $search) { nodes { updatedAt } } }"""
+    answer = client.execute(target.connection, query, "Changed", {"search": "updated_at:>='2100-01-01T00:00:00Z'"})
+    assert not answer.search_ignored
+    assert answer.data == {"orders": {"nodes": []}, "customers": {"nodes": []}}

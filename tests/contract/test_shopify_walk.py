@@ -17,6 +17,7 @@ from integrations.shopify.oauth import CallbackRefused, Reason
 from integrations.shopify.sandbox import DEMO_STORES, RunningSandbox, serve
 from integrations.shopify.types import Denied, TokenGrant
 from tenants.crypto.secret import Secret
+from tests.integrations.shopify.sandbox.receiving import Inbox
 
 HARBOR, PINE = "harbor-goods.myshopify.com", "pine-outlet.myshopify.com"
 MAYA = "maya@lindqvist.example"
@@ -130,8 +131,69 @@ def test_a_refresh_whose_answer_was_lost_can_be_repeated_until_its_successor_is_
         oauth.refresh(shop=HARBOR, refresh_token=old, **APP)  # type: ignore[arg-type]
 
 
-def test_a_wrong_client_secret_gives_no_token(sandbox: RunningSandbox) -> None:
+def test_a_refresh_whose_answer_was_lost_on_the_way_is_recovered(sandbox: RunningSandbox) -> None:
+    old = connect(HARBOR).refresh_token
+    assert old is not None
+    for lost in ("lost_answer", "lost_answer", "drop", "500", "503"):
+        sandbox.fault(lost, kind="refresh", times=1)
+        with pytest.raises(errors.IntegrationError) as failed:
+            oauth.refresh(shop=HARBOR, refresh_token=old, **APP)  # type: ignore[arg-type]
+        assert not isinstance(failed.value, errors.GrantRefused)
+    renewed = oauth.refresh(shop=HARBOR, refresh_token=old, **APP)  # type: ignore[arg-type]
+    assert client.shop_profile(connection(HARBOR, renewed)).name == "Harbor Goods"
+
+
+@pytest.mark.parametrize("answer", ["invalid_grant", "inactive_refresh_token"])
+def test_a_dead_refresh_token_is_told_from_a_passing_failure(sandbox: RunningSandbox, answer: str) -> None:
+    old = connect(HARBOR).refresh_token
+    assert old is not None
+    sandbox.fault(answer, kind="refresh")
     with pytest.raises(errors.GrantRefused):
+        oauth.refresh(shop=HARBOR, refresh_token=old, **APP)  # type: ignore[arg-type]
+
+
+def test_a_lasting_token_is_migrated_and_a_lost_answer_gives_the_same_pair(sandbox: RunningSandbox) -> None:
+    lasting = Secret(sandbox.grant(HARBOR, expiring=False)["access_token"])
+    sandbox.fault("lost_answer", kind="exchange", times=1)
+    with pytest.raises(errors.IntegrationError):
+        oauth.exchange_token(shop=HARBOR, access_token=lasting, **APP)  # type: ignore[arg-type]
+    pair = oauth.exchange_token(shop=HARBOR, access_token=lasting, **APP)  # type: ignore[arg-type]
+    assert (pair.expires_in, pair.scopes) == (3600, {"read_customers", "read_orders"})
+    again = oauth.exchange_token(shop=HARBOR, access_token=lasting, **APP)  # type: ignore[arg-type]
+    assert again.access_token == pair.access_token
+    assert client.shop_profile(connection(HARBOR, pair)).name == "Harbor Goods"
+    with pytest.raises(errors.TokenRefused):
+        client.shop_profile(Connection(shop=HARBOR, access_token=lasting))
+
+
+def test_a_secret_is_rotated_without_losing_a_store(sandbox: RunningSandbox) -> None:
+    grant = connect(HARBOR)
+    assert grant.refresh_token is not None
+    sandbox.rotate_secret("walk-secret-2")
+    new = {"client_id": "walk-client", "client_secret": Secret("walk-secret-2")}
+    renewed = oauth.refresh(shop=HARBOR, refresh_token=grant.refresh_token, **new)  # type: ignore[arg-type]
+    query = decide(HARBOR, "ab", approve=True)
+    oauth.verify(query, secrets=[Secret("walk-secret-2"), Secret("walk-secret")], now=datetime.now(UTC))
+    sandbox.revoke_old_secret()
+    assert client.shop_profile(connection(HARBOR, renewed)).name == "Harbor Goods"
+
+
+def test_an_uninstalled_app_is_told_and_told_to_forget_two_days_later(sandbox: RunningSandbox) -> None:
+    store = connection(HARBOR, connect(HARBOR))
+    with Inbox() as inbox:
+        sandbox.configure(webhook_uri=inbox.url, topics=["app/uninstalled", "shop/redact"])
+        sandbox.merchant.uninstall(HARBOR)
+        sandbox.drain()
+        assert inbox.topics == ["app/uninstalled"]
+        with pytest.raises(errors.TokenRefused):
+            client.shop_profile(store)
+        sandbox.advance(hours=49)
+        sandbox.drain()
+        assert inbox.topics == ["app/uninstalled", "shop/redact"]
+
+
+def test_a_wrong_client_secret_gives_no_token(sandbox: RunningSandbox) -> None:
+    with pytest.raises(errors.AppRefused):
         oauth.exchange_code(shop=HARBOR, client_id="walk-client", client_secret=Secret("wrong"), code=Secret("x"))
 
 

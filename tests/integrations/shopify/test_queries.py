@@ -1,5 +1,7 @@
 """Our query texts against Shopify's schema, their cost, and the one search string we build."""
 
+import re
+
 import pytest
 from graphql import parse, validate
 from graphql.validation import NoDeprecatedCustomRule
@@ -10,11 +12,11 @@ from integrations.shopify import queries
 from integrations.shopify.sandbox import search as sandbox_search
 from tests.integrations.shopify.schema import schema
 
+# Every text of the module by the name of its operation, so that a new one cannot be forgotten here.
 TEXTS = {
-    "CustomerOrders": queries.CUSTOMER_ORDERS,
-    "OrderLines": queries.ORDER_LINES,
-    "ConnectProbe": queries.CONNECT_PROBE,
-    "AppUninstall": queries.APP_UNINSTALL,
+    found[1]: text
+    for name, text in vars(queries).items()
+    if name.isupper() and isinstance(text, str) and (found := re.search(r"\b(?:query|mutation) (\w+)", text))
 }
 
 
@@ -24,6 +26,10 @@ def test_the_query_is_valid_and_uses_nothing_deprecated(name: str) -> None:
     assert validate(schema(), document) == []
     assert validate(schema(), document, [NoDeprecatedCustomRule]) == []
     assert [node.name.value for node in document.definitions if node.kind == "operation_definition"] == [name]  # type: ignore[attr-defined]
+
+
+def test_every_query_is_looked_at() -> None:
+    assert {"CustomerOrders", "OrderLines", "ConnectProbe", "AppUninstall"} <= set(TEXTS)
 
 
 def test_a_field_that_does_not_exist_would_be_noticed() -> None:
