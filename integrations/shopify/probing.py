@@ -15,7 +15,7 @@ from integrations.errors import IntegrationError, TokenRefused
 from integrations.shopify import answers, client, problems, stores, tokens
 from integrations.shopify.events import StoreProbeWanted
 from integrations.shopify.models import Store
-from integrations.shopify.types import CustomerOrders, ShopProfile
+from integrations.shopify.types import ShopProfile
 from tenants.outbox.events import publish
 from tenants.rls.context import task_tenant_id, tenant_context
 
@@ -47,7 +47,7 @@ def probe(*, store_id: int) -> None:
     if store is None:
         return
     try:
-        profile, answer = _asked(store_id)
+        profile = _asked(store_id)
     except IntegrationError as error:
         log.info("store %s: probe: %s", store_id, error.code)
         with tenant_context(tenant_id):
@@ -56,18 +56,20 @@ def probe(*, store_id: int) -> None:
     with tenant_context(tenant_id):
         back = tuple(problem for problem in answers.PROBED if problem != Store.Problem.SCOPES_MISSING)
         problems.over(store_id=store_id, generation=store.generation, problems=back)
-        stores.note_success(store_id=store_id, generation=store.generation, denied=answer.denied)
+        stores.note_success(store_id=store_id, generation=store.generation)
         stores.note_profile(store_id=store_id, generation=store.generation, profile=profile)
 
 
-def _asked(store_id: int) -> tuple[ShopProfile, CustomerOrders]:
+def _asked(store_id: int) -> ShopProfile:
+    """The store's profile, once a question for a customer was answered too: Shopify may give the one and refuse the other."""
     connection = tokens.connection(store_id)
     try:
         profile = client.shop_profile(connection)
     except TokenRefused:
         connection = tokens.connection(store_id, refused=connection.access_token)
         profile = client.shop_profile(connection)
-    return profile, client.customer_orders(connection, email=NOBODY)
+    client.customer_orders(connection, email=NOBODY)
+    return profile
 
 
 def _due() -> QuerySet[Store]:

@@ -143,11 +143,12 @@ def note_failure(*, store_id: int, generation: int, error: errors.IntegrationErr
         connected.update(failing_since=Coalesce("failing_since", Now()), failure=error.code)
 
 
-def note_success(*, store_id: int, generation: int, denied: Iterable[Denied] = ()) -> None:
-    """A read succeeded: whatever had been failing is over. `denied`: what Shopify left out of it."""
-    Store.objects.filter(pk=store_id, generation=generation).update(
-        last_read_at=Now(), failing_since=None, failure="", hidden=sorted({item.reason for item in denied})
-    )
+def note_success(*, store_id: int, generation: int, denied: Iterable[Denied] | None = None) -> None:
+    """A read succeeded: whatever had been failing is over. `denied`: what Shopify left out, of an answer that can tell."""
+    fields: dict[str, object] = {"last_read_at": Now(), "failing_since": None, "failure": ""}
+    if denied is not None:
+        fields["hidden"] = sorted({item.reason for item in denied})
+    Store.objects.filter(pk=store_id, generation=generation).update(**fields)
 
 
 def say_farewell(*, farewell_id: int) -> None:

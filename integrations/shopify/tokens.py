@@ -15,7 +15,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from integrations import errors
-from integrations.shopify import client, credentials, oauth, problems
+from integrations.shopify import client, credentials, oauth, problems, scopes
 from integrations.shopify.credentials import App
 from integrations.shopify.models import Store
 from integrations.shopify.types import TokenGrant
@@ -235,6 +235,8 @@ def _keep_grant(store: Store, grant: TokenGrant) -> client.Connection:
     if grant.refresh_token is None:
         current.refreshed_at = Now()  # the exchange gave another that never expires: not at once again
     current.save()
+    if scopes.missing(grant.scopes):
+        problems.mark(store_id=current.pk, problem=Store.Problem.SCOPES_MISSING)
     return client.Connection(shop=current.shop_domain, access_token=grant.access_token)
 
 
