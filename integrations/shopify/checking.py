@@ -87,13 +87,13 @@ def run(*, store_id: int) -> None:
         store = Store.objects.filter(pk=store_id, state__in=LIVE).exclude(check_asked_at=None).first()
     if store is None or (store.checked_at is not None and store.checked_at >= store.check_asked_at):
         return
-    findings = _Check(store).findings()
+    check = Check(store)
+    findings = check.findings()
     with tenant_context(tenant_id):
-        current = Store.objects.filter(pk=store_id, generation=store.generation)
-        current.update(check_results=[finding.as_row() for finding in findings], checked_at=Now())
+        check.keep(findings)
 
 
-class _Check:
+class Check:
     """One run through the probes. Asks Shopify four times at most."""
 
     def __init__(self, store: Store) -> None:
@@ -109,6 +109,11 @@ class _Check:
         found.append(self._sample(Probe.CUSTOMERS, client.customer_sample))
         found.append(self._sample(Probe.ORDERS, client.order_sample))
         return [*found, *self._webhooks(), _clock(identity.answered_at)]
+
+    def keep(self, findings: list[Finding]) -> None:
+        """Of a store that was disconnected or connected anew meanwhile nothing is kept."""
+        current = Store.objects.filter(pk=self.store.pk, generation=self.store.generation)
+        current.update(check_results=[finding.as_row() for finding in findings], checked_at=Now())
 
     def _ask(self, question: Callable[[client.Connection], Answer]) -> Answer:
         """With a token that works; one that Shopify refuses is renewed once."""
