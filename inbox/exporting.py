@@ -31,15 +31,15 @@ def _conversations(after: int, most: int) -> list[int]:
     return list(ids)
 
 
-def _files(conversations: list[int]) -> Iterator[tuple[int, str, bytes]]:
+def files(conversations: list[int]) -> Iterator[tuple[int, str, bytes]]:
     """Their messages, oldest first."""
     of_these = Attachment.objects.filter(message__conversation__in=conversations)
     with_files, position, before = set(of_these.values_list("message_id", flat=True)), 0, 0
     for message in _messages(conversations):
         position = position + 1 if message.conversation_id == before else 1
         before = message.conversation_id
-        files = of_these.filter(message=message).order_by("pk") if message.pk in with_files else ()
-        yield before, f"mail/{message.conversation.number}/{position}.eml", eml(message, files)
+        attached = of_these.filter(message=message).order_by("pk") if message.pk in with_files else ()
+        yield before, f"mail/{message.conversation.number}/{position}.eml", eml(message, attached)
 
 
 def _messages(conversations: list[int]) -> Iterator[Message]:
@@ -122,4 +122,4 @@ def _plain(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-MAILS = Contributor(count=_count, following=_conversations, files=_files)
+MAILS = Contributor(count=_count, following=_conversations, files=files)

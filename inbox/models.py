@@ -59,6 +59,8 @@ class Conversation(TenantOwned):
     needs_reply = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     last_message_at = models.DateTimeField(default=timezone.now)
+    # What it said was erased with its person; that there was a conversation, and when, stays.
+    erased_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [

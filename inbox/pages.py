@@ -67,8 +67,8 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
         number=conversation.number,
         url=_thread_url(slug, conversation.number, view),
         back_url=f"{reverse('inbox:list', kwargs={'workspace': slug})}?{urlencode({'view': view})}",
-        subject=conversation.subject or _("(no subject)"),
-        person=person(contact),
+        subject=_subject(conversation),
+        person=_face(_("Erased contact"), contact.pk) if conversation.erased_at else person(contact),
         address=addresses[0][0] if addresses else "",
         more_addresses=max(len(addresses) - 1, 0),
         conversations=contact.conversations.count(),
@@ -77,6 +77,12 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
         no_stores_text="" if stores else _no_stores(may_connect=may_connect),
         connect_url=reverse("tenants:general", kwargs={"workspace": slug}) if may_connect and not stores else "",
     )
+
+
+def _subject(conversation: Conversation) -> str:
+    if conversation.erased_at:
+        return _("Erased conversation")
+    return conversation.subject or _("(no subject)")
 
 
 def sections_of(slug: str, number: int) -> interface.Addresses:
@@ -145,8 +151,10 @@ def _row(row: Conversation, slug: str, view: str, *, selected: bool) -> Conversa
     return ConversationRow(
         number=row.number,
         url=_thread_url(slug, row.number, view),
-        person=_face(row.contact.name or row.subject or "?", row.contact_id),
-        subject=row.subject or _("(no subject)"),
+        person=_face(
+            row.contact.name or row.subject or (_("Erased contact") if row.erased_at else "?"), row.contact_id
+        ),
+        subject=_subject(row),
         snippet=row.snippet,
         last_at=row.last_message_at,
         needs_reply=row.needs_reply,
@@ -193,11 +201,15 @@ def _message(
     return MessageCard(
         anchor=f"m{position}",
         kind=row.kind,
-        person=_face(row.from_name or row.from_email, sum(map(ord, row.from_email)) if sent else key, colleague=sent),
+        person=_face(
+            row.from_name or row.from_email or _("Erased contact"),
+            sum(map(ord, row.from_email)) if sent else key,
+            colleague=sent,
+        ),
         address=row.from_email,
         to=", ".join(name or address for name, address in row.to),
         at=row.sent_at,
-        text=row.text,
+        text=_("The content was erased.") if row.message_id == f"erased.{row.pk}" and not row.text else row.text,
         quoted=row.quoted,
         html_url=reverse("inbox:message_html", kwargs=here) if row.html else "",
         attachments=tuple(chips),

@@ -51,6 +51,8 @@ class Action(StrEnum):
     DATA_REQUEST_DONE = "compliance.data_request_done"
     CUSTOMER_REDACTED = "compliance.customer_redacted"
     STORE_REDACTED = "compliance.store_redacted"
+    CONTACT_ERASURE_ASKED = "contact.erasure_asked"
+    CONTACT_ERASED = "contact.erased"
 
 
 class Group(TextChoices):
@@ -107,6 +109,8 @@ WORDS: dict[Action, Words] = {
     Action.DATA_REQUEST_DONE: Words(Group.DATA, _("finished a customer’s request for their data")),
     Action.CUSTOMER_REDACTED: Words(Group.DATA, _("erased a customer’s data at Shopify’s request")),
     Action.STORE_REDACTED: Words(Group.DATA, _("erased a store’s data at Shopify’s request")),
+    Action.CONTACT_ERASURE_ASKED: Words(Group.DATA, _("asked for a contact to be erased")),
+    Action.CONTACT_ERASED: Words(Group.DATA, _("erased a contact at an owner’s request")),
 }
 
 

@@ -69,9 +69,10 @@ class Contributor:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table as lines of JSON, in files of some thousand rows."""
+    """One table as lines of JSON, in files of some thousand rows; of some rows only where `chosen` gives them."""
 
     model: type[models.Model]
+    chosen: Callable[[], models.QuerySet[Any]] | None = None
 
     def count(self) -> int:
         return self._rows().count()
@@ -99,6 +100,8 @@ class Table:
     def _rows(self) -> models.QuerySet[Any]:
         if self.model is Tenant:
             return Tenant.objects.filter(pk=current_tenant_id())
+        if self.chosen is not None:
+            return self.chosen()
         return self.model._default_manager.all()
 
 

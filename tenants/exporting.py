@@ -83,6 +83,19 @@ def tidy() -> None:
             _fail(export.pk)
 
 
+def withdraw() -> int:
+    """Somebody was erased whom an export may hold: delete all that are finished, and end one that is being made.
+
+    In the caller's transaction. How many there were."""
+    exports = list(Export.objects.exclude(state=Export.State.FAILED))
+    for export in exports:
+        if export.state in UNDER_WAY:
+            _fail(export.pk)
+        else:
+            _delete(export, by=None)
+    return len(exports)
+
+
 def _delete(export: Export, *, by: Membership | None) -> None:
     ExportPart.objects.filter(export=export).delete()
     export.delete()
@@ -170,8 +183,14 @@ def _stretch(event: ExportContinues, tenant_id: int) -> None:
             step = contents[at.section].write(stretch.archive, after=at.after, piece=at.piece)
             onward = {"after": step.after, "piece": at.piece + 1} if step.more else {"after": 0, "piece": 1}
             at = replace(at, section=at.section + (not step.more), done=at.done + step.rows, **onward)
-            Export.objects.filter(pk=event.export_id).update(done=at.done)
+            if not Export.objects.filter(pk=event.export_id, state=Export.State.RUNNING).update(done=at.done):
+                # Withdrawn meanwhile: what this stretch has written since goes too.
+                ExportPart.objects.filter(export_id=event.export_id).delete()
+                return
     with tenant_context(tenant_id):
+        if not Export.objects.select_for_update().filter(pk=event.export_id, state=Export.State.RUNNING).exists():
+            ExportPart.objects.filter(export_id=event.export_id).delete()
+            return
         position, size, entries = stretch.finish()
         at = replace(at, position=position, size=size, entries=at.entries + entries)
         if at.section < len(contents):

@@ -23,6 +23,8 @@ class Permission(StrEnum):
     SET_SECURITY = auto()  # the rule that everybody needs a second factor
     HAND_OVER = auto()
     EXPORT_DATA = auto()
+    SEE_PRIVACY = auto()  # requests about people's data, and what is kept about people
+    ANSWER_FOR_DATA = auto()  # hand a person's data over, erase a contact
     CLOSE_WORKSPACE = auto()
 
 
@@ -30,7 +32,13 @@ _AGENT = frozenset({Permission.READ_INBOX, Permission.SEE_SETTINGS, Permission.S
 _ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
     Role.ADMINISTRATOR: _AGENT
-    | {Permission.CHANGE_SETTINGS, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT, Permission.SEE_STORE_HEALTH},
+    | {
+        Permission.CHANGE_SETTINGS,
+        Permission.MANAGE_MEMBERS,
+        Permission.SEE_AUDIT,
+        Permission.SEE_STORE_HEALTH,
+        Permission.SEE_PRIVACY,
+    },
     # Only an owner connects or disconnects a store: the seed's promise to merchants.
     Role.OWNER: frozenset(Permission),
 }

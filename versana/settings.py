@@ -65,6 +65,7 @@ DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be off in production: its error pages show local variables.")
 SECRET_KEY = required("SECRET_KEY", "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_URL = required("PUBLIC_URL", "The address that people type, for instance https://support.example.com").rstrip(
     "/"
 )
@@ -343,6 +344,8 @@ CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What goes into a workspace's export beside its tables: packages that know more of their rows (tenants/exporting.py).
 EXPORTERS = ["inbox.exporting.MAILS"]
+# What each package keeps about people (tenants/personal.py), the lower packages first.
+PERSONAL_DATA = ["tenants.personal_data.PACKAGE", "integrations.shopify.personal.PACKAGE", "inbox.personal.PACKAGE"]
 # How long a closed workspace can be opened again before it is erased, and how long an export can be fetched.
 CLOSING_PERIOD = timedelta(days=30)
 EXPORT_KEPT = timedelta(days=7)

@@ -68,9 +68,14 @@ BEAT_SCHEDULE = {
 }
 # Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
 EVENT_HANDLERS = {
+    "integrations.shopify.events.DataRequestContinues": ["integrations.shopify.tasks.continue_data_request"],
+    "integrations.shopify.events.DataRequestNear": ["integrations.shopify.tasks.remind_of_data_request"],
+    "integrations.shopify.events.ErasureContinues": ["integrations.shopify.tasks.continue_erasure"],
+    "integrations.shopify.events.ErasureSettles": ["integrations.shopify.tasks.settle_erasure"],
     "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
     "integrations.shopify.events.OrderDeleted": ["integrations.shopify.tasks.drop_deleted_order"],
     "integrations.shopify.events.StoreChanged": ["integrations.shopify.tasks.describe_store"],
+    "integrations.shopify.events.StoreErasureAsked": ["integrations.shopify.tasks.erase_store"],
     "integrations.shopify.events.UninstallReported": ["integrations.shopify.tasks.confirm_uninstall"],
     "integrations.shopify.events.StoreAccessAged": ["integrations.shopify.tasks.renew_access"],
     "integrations.shopify.events.StoreCheckWanted": ["integrations.shopify.tasks.check_store"],

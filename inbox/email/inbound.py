@@ -13,9 +13,10 @@ from inbox.email import threads
 from inbox.email.charsets import one_line
 from inbox.email.html import html_to_text, sanitise
 from inbox.email.parsing import BadMail, InboundMail
-from inbox.email.people import Parties, parties
+from inbox.email.people import Parties, normalised, parties
 from inbox.email.quoting import split
 from inbox.models import Attachment, Conversation, Message
+from tenants import personal
 from tenants.models import Tenant
 from tenants.numbering import next_number
 from tenants.rls.context import current_tenant_id
@@ -45,14 +46,15 @@ def receive(*, mail: InboundMail, now: datetime) -> Receipt:
         if seen is not None:
             return Receipt(seen, False)
         sides = parties(mail, support_addresses=support)
-        ties = threads.Ties(mail.message_id, _named(mail), sides.outsiders)
         # A clock that runs ahead must not keep a conversation at the top of the list for years.
         sent_at = min(mail.sent_at or now, now)
+        _refuse_erased(sides, sent_at=sent_at)
+        ties = threads.Ties(mail.message_id, _named(mail), sides.outsiders)
         found = threads.conversations_of(ties=ties, support_addresses=support)
         conversation = _conversation(found, sides=sides, sent_at=sent_at)
         message = _write(mail, conversation=conversation, from_shop=sides.from_shop, sent_at=sent_at, now=now)
         threads.remember(conversation=conversation, named=ties.named)
-        _summarise(conversation)
+        summarise(conversation)
         return Receipt(message, True)
 
 
@@ -66,6 +68,14 @@ def _locked_workspace() -> Tenant:
     if tenant.closed_at is not None:
         raise ClosedWorkspace
     return tenant
+
+
+def _refuse_erased(sides: Parties, *, sent_at: datetime) -> None:
+    """An old mailbox, or an import that was under way, brings nobody back whose data was erased after they wrote it."""
+    for address in normalised([sides.with_[1]] if sides.with_ else []):
+        erased_at = personal.erased_at(address)
+        if erased_at is not None and sent_at <= erased_at:
+            raise BadMail("the data of the person it is with was erased after it was sent")
 
 
 def _named(mail: InboundMail) -> frozenset[str]:
@@ -136,7 +146,7 @@ def _write_attachments(mail: InboundMail, *, message: Message, cut_text: str) ->
         )
 
 
-def _summarise(conversation: Conversation) -> None:
+def summarise(conversation: Conversation) -> None:
     """What the list shows follows from the messages: subject of the first, time and words of the newest."""
     messages = Message.objects.filter(conversation=conversation).only("id", "kind", "subject", "sent_at", "text")
     first, newest = messages.order_by("sent_at", "id")[0], messages.order_by("-sent_at", "-id")[0]

@@ -84,3 +84,51 @@ class StoreAccessAged:
 
     store_id: int
     queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreErasureAsked:
+    """Shopify asked for what is left of a store to be erased."""
+
+    request_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureContinues:
+    """A stretch of an erasure: which sweep, and from which row on."""
+
+    request_id: int
+    sweep: int = 0
+    after: int = 0
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureSettles:
+    """A person was erased a while ago: whatever was under way then has ended."""
+
+    request_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequestContinues:
+    """A stretch of the file that answers a data request, as in tenants/events.py."""
+
+    request_id: int
+    section: int = 0
+    after: int = 0
+    piece: int = 1
+    position: int = 0
+    size: int = 0
+    entries: int = 0
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequestNear:
+    """The day comes near on which a customer's data must have been handed over."""
+
+    request_id: int
+    queue: ClassVar[str] = "background"

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from integrations.shopify.domains import ShopDomainError, shop_domain_as_typed
+from tenants.addresses import AddressError, normalise
 from tenants.crypto.secret import Secret
 
 # Shopify's are 32 hexadecimal digits, its secrets "shpss_" and as many (seen 2026-11). Neither form is promised.
@@ -92,3 +93,26 @@ class AppForm(SecretForm):
         if secret is not None and secret == Secret(given.get("client_id") or "-"):
             self.add_error("client_secret", _("This is the client ID again."))
         return given
+
+
+class EraseForm(forms.Form):
+    """The address of a contact to be erased; typed again, it is confirmed."""
+
+    address = forms.CharField(max_length=320, error_messages={"required": _("Type the contact’s mail address.")})
+    again = forms.CharField(max_length=320, required=False)
+
+    def clean_address(self) -> str:
+        try:
+            normalise(self.cleaned_data["address"])
+        except AddressError:
+            raise forms.ValidationError(_("This is not a mail address.")) from None
+        return str(self.cleaned_data["address"])
+
+    def confirmed(self) -> bool:
+        try:
+            return normalise(self.cleaned_data["again"]) == normalise(self.cleaned_data["address"])
+        except AddressError:
+            return False
+
+    def sentence(self) -> str:
+        return next((str(errors[0]) for errors in self.errors.values()), "")

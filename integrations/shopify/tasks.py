@@ -7,10 +7,12 @@ from celery import shared_task
 from integrations.shopify import (
     attempts,
     checking,
+    data_requests,
     installing,
     order_context,
     probing,
     problems,
+    redacting,
     stores,
     tokens,
     uninstalling,
@@ -18,6 +20,10 @@ from integrations.shopify import (
     webhooks,
 )
 from integrations.shopify.events import (
+    DataRequestContinues,
+    DataRequestNear,
+    ErasureContinues,
+    ErasureSettles,
     OrderContextWanted,
     OrderDeleted,
     StoreAccessAged,
@@ -25,6 +31,7 @@ from integrations.shopify.events import (
     StoreCheckWanted,
     StoreConnected,
     StoreDisconnected,
+    StoreErasureAsked,
     StoreNeedsAttention,
     StoreProbeWanted,
     UninstallReported,
@@ -81,6 +88,29 @@ def confirm_uninstall(event: UninstallReported) -> None:
     uninstalling.uninstall_reported(store_id=event.store_id, generation=event.generation)
 
 
+def erase_store(event: StoreErasureAsked) -> None:
+    with tenant_context(task_tenant_id()):
+        redacting.redact_store(request_id=event.request_id)
+
+
+def continue_data_request(event: DataRequestContinues) -> None:
+    data_requests.proceed(event)
+
+
+def remind_of_data_request(event: DataRequestNear) -> None:
+    with tenant_context(task_tenant_id()):
+        data_requests.remind(request_id=event.request_id)
+
+
+def continue_erasure(event: ErasureContinues) -> None:
+    redacting.proceed(event)
+
+
+def settle_erasure(event: ErasureSettles) -> None:
+    with tenant_context(task_tenant_id()):
+        redacting.settle(request_id=event.request_id)
+
+
 def disconnect_stores(event: WorkspaceClosed) -> None:
     """Of a workspace that was closed; not what was connected after it was opened again."""
     with tenant_context(task_tenant_id()):
@@ -90,11 +120,13 @@ def disconnect_stores(event: WorkspaceClosed) -> None:
 
 @shared_task(name="integrations.shopify.tasks.forget_everywhere")
 def forget_everywhere() -> None:
-    """Delete stored orders that nobody looked at for 30 days, farewells older than one, old attempts and receipts."""
+    """Delete stored orders that nobody looked at for 30 days, farewells older than one, files of data requests whose time is
+    over, old attempts and receipts."""
     for tenant_id in doors.tenant_ids():
         with tenant_context(tenant_id):
             order_context.forget()
             stores.forget_farewells()
+            data_requests.tidy()
     attempts.forget()
     webhooks.forget()
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.shopify.views import installing, own_apps, webhooks
+from integrations.shopify.views import installing, own_apps, privacy, webhooks
 from integrations.shopify.views import stores as views
 
 app_name = "shopify"
@@ -28,4 +28,10 @@ urlpatterns = [
     path("<slug:workspace>/settings/shopify/<int:number>/check/", views.check, name="check"),
     path("<slug:workspace>/settings/shopify/<int:number>/check/begin/", views.begin_check, name="begin_check"),
     path("<slug:workspace>/settings/shopify/<int:number>/disconnect/", views.disconnect, name="disconnect"),
+    path("<slug:workspace>/settings/privacy/", privacy.privacy, name="privacy"),
+    path("<slug:workspace>/settings/privacy/kept/", privacy.kept, name="privacy-kept"),
+    path("<slug:workspace>/settings/privacy/erase/", privacy.erase, name="privacy-erase"),
+    path("<slug:workspace>/settings/privacy/requests/<int:number>/file/", privacy.fetch, name="data-request-file"),
+    path("<slug:workspace>/settings/privacy/requests/<int:number>/done/", privacy.done, name="data-request-done"),
+    path("<slug:workspace>/settings/privacy/requests/<int:number>/again/", privacy.again, name="data-request-again"),
 ]

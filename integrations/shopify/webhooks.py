@@ -4,6 +4,7 @@ Nothing is asked of Shopify or of Redis here. What wants asking is an event that
 only invalidate or ask again, so that order does not matter. They reach the stores of the app that signed, and no others.
 """
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import cast
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from integrations.shopify import deliveries, order_context, topics
+from integrations.shopify import compliance, deliveries, order_context, topics
 from integrations.shopify.credentials import NoApp, installation_app
 from integrations.shopify.deliveries import Envelope, Refused
 from integrations.shopify.events import OrderDeleted, StoreChanged, UninstallReported
@@ -148,6 +149,8 @@ def _act(topic: Topic, store: Store, content: Mapping[str, object], body: bytes)
         publish(OrderDeleted(store_id=store.pk, order_id=resource))
     elif topic.effect == Effect.DESCRIBE:
         publish(StoreChanged(store_id=store.pk))
+    elif topic.effect == Effect.COMPLY:
+        compliance.receive(store=store, topic=topic.name, body=content, body_hash=hashlib.sha256(body).hexdigest())
     elif topic.effect == Effect.CONFIRM_UNINSTALL:
         publish(UninstallReported(store_id=store.pk, generation=store.generation))
 

@@ -1,6 +1,7 @@
 """People, workspaces, who belongs where, what happened, and what of it is taken away or erased."""
 
 from tenants.models.audit import AuditEvent, AuditSeal
+from tenants.models.erased import ErasedAddress
 from tenants.models.exports import Export, ExportPart
 from tenants.models.installation import FirstRun, StaffAction, Switch
 from tenants.models.members import Handover, Invitation, Membership
@@ -13,6 +14,7 @@ __all__ = [
     "AuditSeal",
     "CacheRow",
     "Counter",
+    "ErasedAddress",
     "Export",
     "ExportPart",
     "FirstRun",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from inbox.models import ContactAddress, Message
 from integrations.shopify import attempts, stored
-from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
+from integrations.shopify.models import ComplianceRequest, ConnectionAttempt, OrderContext, Store
 from integrations.shopify.types import CustomerOrders, Money
 from tenants import provisioning
 from tenants.models import Export, Handover, Membership, Tenant, User
@@ -77,6 +77,11 @@ def _fill(rows: Rows) -> None:
     assert isinstance(export, Export)
     export.state, export.expires_at = Export.State.READY, timezone.now() + timedelta(days=1)
     export.save()
+    ComplianceRequest.objects.update(
+        kind=ComplianceRequest.Kind.DATA_REQUEST,
+        state=ComplianceRequest.State.READY,
+        file_until=timezone.now() + timedelta(days=1),
+    )
     store.shop_domain = f"{store.shop_domain}.myshopify.com"
     store.save()
     message.html = f"<p>{message.message_id}</p>"

@@ -9,12 +9,16 @@ from tenants.rls.constraints import SameTenantKey
 
 
 class ComplianceRequest(TenantOwned):
-    """One request. What it says of a person (`email`, `phone`, `order_ids`) is kept until it was done, and not longer."""
+    """One request, Shopify's or (CONTACT_ERASE, of no store) an owner's.
+
+    What it says of a person (`email`, `phone`, `order_ids`) is kept until it was done, and not longer.
+    """
 
     class Kind(models.TextChoices):
         DATA_REQUEST = "data_request", "A customer asks for their data"
         CUSTOMER_REDACT = "customer_redact", "A customer’s data must be erased"
         SHOP_REDACT = "shop_redact", "A store’s data must be erased"
+        CONTACT_ERASE = "contact_erase", "An owner erases a contact"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -23,7 +27,12 @@ class ComplianceRequest(TenantOwned):
 
     number = models.BigIntegerField()
     store = models.ForeignKey(
-        Store, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="compliance_requests"
+        Store,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="compliance_requests",
     )
     kind = models.CharField(max_length=20, choices=Kind.choices)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
@@ -37,6 +46,8 @@ class ComplianceRequest(TenantOwned):
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)  # what was found or erased: kind -> how many
+    size = models.BigIntegerField(default=0)  # of the file, so far
+    file_until = models.DateTimeField(null=True)  # when the file is deleted, whether it was handed over or not
 
     class Meta(TenantOwned.Meta):
         constraints = [

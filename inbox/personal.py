@@ -1,0 +1,237 @@
+"""What the inbox keeps about people, and how it is collected and erased.
+
+An erased conversation stays as a shell: its number, its times, that there were so many messages. So counts stay true, and
+no number leads to another conversation than it did. Mail of others that names the person keeps its words without them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat, Now
+
+from inbox import exporting
+from inbox.email.inbound import summarise
+from inbox.email.people import normalised
+from inbox.models import Attachment, Contact, ContactAddress, Conversation, Message, Reference
+from tenants.contents import Contributor, Section, Table
+from tenants.personal import Counts, Kept, Package, Plain, Subject, Swept, Who, added
+
+CONVERSATIONS_A_STEP, MESSAGES_A_STEP = 50, 1_000
+GONE = "[…]"
+_TEXTS = ("subject", "text", "quoted", "html", "from_name")
+_IDS = ("message_id", "in_reply_to")
+_SEARCHED = (*_TEXTS, *_IDS, "from_email", "to", "cc", "references")
+
+
+# --- Who it is ------------------------------------------------------------------------------------------------------
+def _contacts(subject: Subject) -> QuerySet[Contact]:
+    found: QuerySet[Contact] = Contact.objects.filter(
+        pk__in=ContactAddress.objects.filter(email_norm__in=subject.emails).values("contact_id")
+    )
+    return found
+
+
+def widen(subject: Subject) -> Subject:
+    """A contact's other addresses, as they were typed too, and their name."""
+    if not subject.emails:
+        return subject
+    contacts = _contacts(subject)
+    addresses = list(ContactAddress.objects.filter(contact__in=contacts).values_list("email_norm", "email"))
+    return subject | Subject(
+        emails=frozenset(norm for norm, _ in addresses),
+        spellings=frozenset(typed for _, typed in addresses),
+        names=frozenset(filter(None, contacts.values_list("name", flat=True))),
+    )
+
+
+# --- Collected ------------------------------------------------------------------------------------------------------
+def collect(subject: Subject) -> Iterable[tuple[str, Section]]:
+    """Rows as lines of JSON; every mail of their conversations, and those that they wrote into others', as mail files."""
+
+    def of(model: Any, name: str) -> QuerySet[Any]:
+        rows: QuerySet[Any] = model.objects.filter(**{f"{name}__in": _contacts(subject)})
+        return rows
+
+    yield "contacts", Table(Contact, partial(_contacts, subject))
+    yield "addresses", Table(ContactAddress, partial(of, ContactAddress, "contact"))
+    yield "conversations", Table(Conversation, partial(of, Conversation, "contact"))
+    yield "messages", Table(Message, partial(of, Message, "conversation__contact"))
+    yield (
+        "mails",
+        Contributor(
+            count=lambda: of(Message, "conversation__contact").count(),
+            following=lambda after, most: list(
+                of(Conversation, "contact").filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:most]
+            ),
+            files=exporting.files,
+        ),
+    )
+    yield (
+        "mails in conversations of others",
+        Contributor(
+            count=lambda: len(_written_elsewhere(subject, after=0, most=100_000)),
+            following=lambda after, most: _written_elsewhere(subject, after=after, most=most),
+            files=_single_mails,
+        ),
+    )
+
+
+def _written_elsewhere(subject: Subject, *, after: int, most: int) -> list[int]:
+    """Messages that they sent into conversations with somebody else."""
+    pattern = subject.mention()
+    if not pattern:
+        return []
+    sent = Message.objects.filter(pk__gt=after, from_email__iregex=pattern)
+    elsewhere = sent.exclude(conversation__contact__in=_contacts(subject))
+    return list(elsewhere.order_by("pk").values_list("pk", flat=True)[:most])
+
+
+def _single_mails(ids: list[int]) -> Iterator[tuple[int, str, bytes]]:
+    for message in Message.objects.filter(pk__in=ids).order_by("pk"):
+        files = Attachment.objects.filter(message=message).order_by("pk")
+        yield message.pk, f"mail/others/{message.pk}.eml", exporting.eml(message, files)
+
+
+# --- Erased ---------------------------------------------------------------------------------------------------------
+def sweep_conversations(subject: Subject, after: int) -> Swept:
+    """What was written with them: every mail, every file."""
+    rows = Conversation.objects.filter(contact__in=_contacts(subject), pk__gt=after, erased_at=None).order_by("pk")
+    ids = list(rows.values_list("pk", flat=True)[:CONVERSATIONS_A_STEP])
+    return Swept(_empty(ids), ids[-1] if ids else after, more=len(ids) == CONVERSATIONS_A_STEP)
+
+
+def _empty(ids: list[int]) -> Counts:
+    """Leave the shells of these conversations."""
+    if not ids:
+        return {}
+    files, _ = Attachment.objects.filter(message__conversation__in=ids).delete()
+    messages = _blank(Message.objects.filter(conversation__in=ids))
+    named, _ = Reference.objects.filter(conversation__in=ids).delete()
+    Conversation.objects.filter(pk__in=ids).update(subject="", snippet="", needs_reply=False, erased_at=Now())
+    return {"conversations": len(ids), "messages": messages, "files": files, "references": named}
+
+
+def _blank(messages: QuerySet[Message]) -> int:
+    return messages.update(
+        from_name="", from_email="", to=[], cc=[], subject="", in_reply_to="", references=[], text="", quoted="", html="",
+        message_id=Concat(Value("erased."), Cast("pk", TextField())),
+    )  # fmt: skip
+
+
+def sweep_mentions(subject: Subject, after: int) -> Swept:
+    """Mails of others that name them: what they wrote goes, of the rest their addresses, numbers and names."""
+    pattern = subject.mention()
+    page = list(Message.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:MESSAGES_A_STEP])
+    if not pattern or not page:
+        return Swept({}, after, more=False)
+    rows = Message.objects.filter(pk__gt=after, pk__lte=page[-1]).annotate(
+        to_text=Cast("to", TextField()),
+        cc_text=Cast("cc", TextField()),
+        references_text=Cast("references", TextField()),
+    )
+    columns = [f"{name}_text" if name in ("to", "cc", "references") else name for name in _SEARCHED]
+    where = Q()
+    for column in columns:
+        where |= Q(**{f"{column}__iregex": pattern})
+    counts: dict[str, int] = {}
+    for each in list(rows.filter(where).order_by("pk").values_list("pk", flat=True)):
+        # Read one by one: what is done to one message changes others of its conversation.
+        message = Message.objects.select_related("conversation").get(pk=each)
+        counts = added(counts, _without(message, subject, re.compile(pattern, re.IGNORECASE)))
+    return Swept(counts, page[-1], more=len(page) == MESSAGES_A_STEP)
+
+
+def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Counts:
+    files = [
+        file.pk
+        for file in Attachment.objects.filter(message=message)
+        if pattern.search(f"{file.name} {bytes(file.content).decode('utf-8', 'replace')}")
+    ]
+    if normalised([message.from_email]) & subject.emails:
+        files = list(Attachment.objects.filter(message=message).values_list("pk", flat=True))
+        _blank(Message.objects.filter(pk=message.pk))
+        # Their words stand again below the answers of others, and in those answers' original form.
+        Message.objects.filter(conversation=message.conversation_id).update(quoted="", html="")
+    else:
+        _strike(message, subject, pattern)
+    Attachment.objects.filter(pk__in=files).delete()
+    for reference in Reference.objects.filter(conversation=message.conversation_id):
+        if pattern.search(reference.message_id):
+            reference.delete()
+    summarise(message.conversation)
+    return {"messages of others": 1, "files": len(files)}
+
+
+def _strike(message: Message, subject: Subject, pattern: re.Pattern[str]) -> None:
+    """The message without its mentions of them."""
+    names = [name for name in subject.names if " " in name.strip()]  # A first name is somebody else's too.
+    whole = re.compile("|".join([pattern.pattern, *map(re.escape, sorted(names))]), re.IGNORECASE)
+    for field in _TEXTS:
+        setattr(message, field, whole.sub(GONE, getattr(message, field)))
+    for field in ("to", "cc"):
+        people = getattr(message, field)
+        setattr(message, field, [each for each in people if not pattern.search(" ".join(map(str, each)))])
+    message.references = [each for each in message.references if not pattern.search(each)]
+    if pattern.search(message.in_reply_to):
+        message.in_reply_to = ""
+    if pattern.search(message.message_id):
+        message.message_id = f"erased.{message.pk}"
+    if pattern.search(message.from_email):
+        message.from_email = ""
+    message.save()
+
+
+def forget(subject: Subject, touched: bool) -> Counts:
+    """The contacts themselves, and what came in since the sweep. Mail that arrives waits for the workspace's lock."""
+    contacts = list(_contacts(subject).values_list("pk", flat=True))
+    late = Conversation.objects.filter(contact__in=contacts, erased_at=None).order_by("pk")
+    counts = _empty(list(late.values_list("pk", flat=True)))
+    Contact.objects.filter(pk__in=contacts).update(name="")
+    addresses, _ = ContactAddress.objects.filter(contact__in=contacts).delete()
+    return added(counts, {"contacts": len(contacts), "addresses": addresses})
+
+
+# --- Declared -------------------------------------------------------------------------------------------------------
+_ERASED = "Blanked when the contact is erased; deleted with the workspace."
+_MAIL = "To read, find and answer what people write to the shop."
+_CONTACT, _SHAPE = Who.CONTACT, "Words of the code."
+
+PACKAGE = Package(
+    kept=(
+        Kept("inbox.Contact", ("name",), _CONTACT, "The name with which somebody writes", "To address people by it.", _ERASED),
+        Kept(
+            "inbox.ContactAddress", ("email", "email_norm"), _CONTACT, "Mail addresses",
+            "To know who writes, and which customer of a store that is.",
+            "Deleted when the contact is erased. A hash with the installation’s key stays, so that older mail does not bring the address back.",
+        ),
+        Kept("inbox.Conversation", ("subject", "snippet"), _CONTACT, "Subject and first words of a conversation", _MAIL, _ERASED),
+        Kept(
+            "inbox.Message", ("from_name", "from_email", "to", "cc"), _CONTACT, "Senders and receivers of a mail", _MAIL,
+            "Blanked when the contact is erased, also in mails of others.",
+        ),
+        Kept(
+            "inbox.Message", ("subject", "text", "quoted", "html"), _CONTACT, "What a mail says", _MAIL,
+            "Blanked when the contact is erased; in mails of others the address, the numbers and the full name are struck.",
+        ),
+        Kept(
+            "inbox.Message", ("message_id", "in_reply_to", "references"), _CONTACT, "Ids of a mail, which can hold an address",
+            "To put mails of one thread together, each once.", "Replaced when the contact is erased.",
+        ),
+        Kept(
+            "inbox.Reference", ("message_id",), _CONTACT, "Ids of mails that others name",
+            "To put mails of one thread together.", "Deleted when the contact is erased.",
+        ),
+        Kept(
+            "inbox.Attachment", ("name", "content", "content_id"), _CONTACT, "Files that came with a mail", _MAIL,
+            "Deleted when the contact is erased; of mails of others, where they name the contact in plain text.",
+        ),
+    ),
+    plain=(Plain("inbox.Message", ("kind",), _SHAPE), Plain("inbox.Attachment", ("content_type",), "A kind of file.")),
+    widen=widen,
+    collect=collect,
+    sweeps=(sweep_conversations, sweep_mentions),
+    forget=forget,
+)  # fmt: skip

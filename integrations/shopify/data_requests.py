@@ -1,0 +1,199 @@
+"""Answer a customer's request for their data: a file of all that is held, for the owners to hand over in time.
+
+Made in stretches as an export is (tenants/exporting.py). Kept until an owner says that it was handed over, or its time is
+over; then it can be made again, as long as the request is open.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db.models import Q, Sum
+from django.db.models.functions import Length
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from integrations.shopify import personal
+from integrations.shopify.events import DataRequestContinues
+from integrations.shopify.models import ComplianceRequest, DataRequestPart
+from integrations.shopify.redacting import subject_of
+from tenants import audit, mails
+from tenants import personal as registry
+from tenants.archive import DIRECTORY, END, Stretch, end_record
+from tenants.exporting import Download
+from tenants.models import Membership, Tenant
+from tenants.outbox.events import publish
+from tenants.outbox.models import Event
+from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
+from tenants.roles import Role
+
+STRETCH_SECONDS = 30.0
+SHORTEST_KEPT = timedelta(days=7)  # a file that was made again on the last day is not gone the next hour
+ORPHANED_AFTER = timedelta(hours=1)
+
+Kind, State = ComplianceRequest.Kind, ComplianceRequest.State
+
+
+class NotThere(Exception):
+    """No data request of this number, or none in the state for this."""
+
+
+# --- Asked for by an owner ------------------------------------------------------------------------------------------
+def fetch(*, number: int, by: Membership) -> Download:
+    """The file. Raises NotThere unless it is ready."""
+    request = _find(number, State.READY)
+    if not request.file_until or request.file_until <= timezone.now():
+        raise NotThere
+    audit.record(audit.Action.DATA_REQUEST_FETCHED, by=by, target=f"request {number}", customer=request.customer_id)
+    slug = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
+    return Download(f"{slug}-request-{number}.zip", request.size, _pieces(current_tenant_id(), request.pk))
+
+
+def finish(*, number: int, by: Membership) -> None:
+    """The data were handed over: the file goes, and so does what the request said of the person."""
+    request = _find(number, State.READY)
+    _drop_file(request)
+    ComplianceRequest.objects.filter(pk=request.pk).update(
+        state=State.DONE, done_at=timezone.now(), **personal.blanked()
+    )
+    audit.record(audit.Action.DATA_REQUEST_DONE, by=by, target=f"request {number}", customer=request.customer_id)
+
+
+def make_again(*, number: int) -> None:
+    """The file's time was over before it was handed over."""
+    request = _find(number, State.READY)
+    _drop_file(request)
+    ComplianceRequest.objects.filter(pk=request.pk).update(state=State.WAITING)
+    publish(DataRequestContinues(request_id=request.pk))
+
+
+def _find(number: int, state: ComplianceRequest.State) -> ComplianceRequest:
+    rows = ComplianceRequest.objects.select_for_update().filter(number=number, kind=Kind.DATA_REQUEST, state=state)
+    request: ComplianceRequest | None = rows.first()
+    if request is None:
+        raise NotThere
+    return request
+
+
+def _pieces(tenant_id: int, request_id: int) -> Iterator[bytes]:
+    """Outlives the request's transaction, so it opens its own; a slow reader holds none open."""
+    position = -1
+    while True:
+        with tenant_context(tenant_id):
+            parts = DataRequestPart.objects.filter(request_id=request_id, position__gt=position)
+            part = parts.order_by("position").first()
+        if part is None:
+            return
+        position = part.position
+        yield bytes(part.content)
+
+
+def _drop_file(request: ComplianceRequest) -> None:
+    DataRequestPart.objects.filter(request=request).delete()
+    ComplianceRequest.objects.filter(pk=request.pk).update(size=0, file_until=None)
+
+
+# --- By the clock ---------------------------------------------------------------------------------------------------
+def tidy() -> None:
+    """Delete the files whose time is over, and go on with those that no worker goes on with. For one workspace."""
+    now = timezone.now()
+    for request in ComplianceRequest.objects.filter(state=State.READY, file_until__lte=now):
+        _drop_file(request)
+    waiting = ComplianceRequest.objects.filter(kind=Kind.DATA_REQUEST, state=State.WAITING)
+    for request in waiting.filter(received_at__lt=now - ORPHANED_AFTER):
+        alive = Event.objects.filter(
+            tenant_id=request.tenant_id, payload__request_id=request.pk, done_at=None, dead_at=None, held_until=None
+        )
+        if not alive.exists():
+            _drop_file(request)
+            publish(DataRequestContinues(request_id=request.pk))
+
+
+def remind(*, request_id: int) -> None:
+    """A week before the day, unless it is done."""
+    request = ComplianceRequest.objects.select_related("store").filter(pk=request_id).first()
+    if request is not None and request.state != State.DONE and request.store is not None:
+        _tell_owners("data_request_near", request)
+
+
+def _tell_owners(name: str, request: ComplianceRequest) -> None:
+    slug = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
+    owners = Membership.objects.filter(role=Role.OWNER, removed_at=None).values_list("user__email", flat=True)
+    mails.send(
+        name, to=list(owners), path=f"/{slug}/settings/privacy/", number=request.number,
+        store=request.store.shop_domain if request.store else "", due=f"{request.due_at:%Y-%m-%d}",
+    )  # fmt: skip
+
+
+# --- Made -----------------------------------------------------------------------------------------------------------
+def proceed(event: DataRequestContinues) -> None:
+    """One stretch. For events' handlers; killed at any moment, the next delivery begins the stretch anew."""
+    tenant_id = task_tenant_id()
+    with tenant_context(tenant_id):
+        request = _take_up(event)
+        if request is None:
+            return
+        subject = registry.widened(subject_of(request))
+        parts = registry.collect(subject)
+    ends_at, at = time.monotonic() + STRETCH_SECONDS, event
+
+    def keep(position: int, content: bytes) -> None:
+        DataRequestPart.objects.create(request_id=event.request_id, position=position, content=content)
+
+    stretch = Stretch(size=event.size, position=event.position, keep=keep)
+    while at.section < len(parts) and (at is event or time.monotonic() < ends_at):
+        with tenant_context(tenant_id):
+            step = parts[at.section][1].write(stretch.archive, after=at.after, piece=at.piece)
+        onward = {"after": step.after, "piece": at.piece + 1} if step.more else {"after": 0, "piece": 1}
+        at = replace(at, section=at.section + (not step.more), **onward)
+    with tenant_context(tenant_id):
+        if not _still_waiting(event):
+            return
+        over = at.section >= len(parts)
+        if over:
+            counts = {name: count for name, section in parts if (count := section.count())}
+            stretch.archive.writestr("README.txt", _readme(request, counts))
+        position, size, entries = stretch.finish()
+        at = replace(at, position=position, size=size, entries=at.entries + entries)
+        if over:
+            _complete(request, at, counts)
+        else:
+            ComplianceRequest.objects.filter(pk=request.pk).update(size=size)
+            publish(at)
+
+
+def _take_up(event: DataRequestContinues) -> ComplianceRequest | None:
+    """None for a stretch that was done already. What a killed worker left behind the last stretch is thrown away."""
+    rows = ComplianceRequest.objects.select_related("store").filter(pk=event.request_id, kind=Kind.DATA_REQUEST)
+    request: ComplianceRequest | None = rows.filter(state=State.WAITING, size=event.size).first()
+    if request is not None:
+        left = Q(position__gte=event.position, position__lt=DIRECTORY) | Q(position__gte=DIRECTORY + event.position)
+        DataRequestPart.objects.filter(left, request=request).delete()
+    return request
+
+
+def _still_waiting(event: DataRequestContinues) -> bool:
+    """The customer may have been erased meanwhile: then nothing of this file may stay."""
+    rows = ComplianceRequest.objects.select_for_update().filter(pk=event.request_id)
+    if rows.filter(state=State.WAITING, size=event.size).exists():
+        return True
+    if not rows.exclude(state=State.DONE).exists():
+        DataRequestPart.objects.filter(request_id=event.request_id).delete()
+    return False
+
+
+def _complete(request: ComplianceRequest, at: DataRequestContinues, counts: registry.Counts) -> None:
+    directories = DataRequestPart.objects.filter(request=request, position__gte=DIRECTORY)
+    length = directories.aggregate(length=Sum(Length("content")))["length"]
+    end = end_record(entries=at.entries, directory=length, size=at.size)
+    DataRequestPart.objects.create(request=request, position=END, content=end)
+    until = max(request.due_at, timezone.now() + SHORTEST_KEPT)
+    ComplianceRequest.objects.filter(pk=request.pk).update(
+        state=State.READY, size=at.size + length + len(end), file_until=until, counts=counts
+    )
+    _tell_owners("data_request_ready", request)
+
+
+def _readme(request: ComplianceRequest, counts: registry.Counts) -> str:
+    return render_to_string("shopify/data_request_readme.txt", {"request": request, "counts": counts})

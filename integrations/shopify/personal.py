@@ -1,0 +1,158 @@
+"""What this package keeps about people, and how it is collected and erased: stored orders, requests about data, stores."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext
+from tenants.contents import Section, Table
+from tenants.personal import Counts, Kept, Package, Plain, Subject, Who
+
+# A page that read an address just before it was erased is long done after this.
+STRAGGLERS = timedelta(hours=1)
+MOST_ORDERS = 200
+
+
+# --- Who it is ------------------------------------------------------------------------------------------------------
+def widen(subject: Subject) -> Subject:
+    """Under which address a customer is known here, which customer an address is, what Shopify told of them.
+
+    An order alone leads to no address: whoever is named on it may be somebody else.
+    """
+    rows = OrderContext.objects.filter(_same_person(subject)) if subject.emails or subject.customers else ()
+    for row in rows.defer("rest") if rows else ():
+        profile = (row.head or {}).get("customer") or {}
+        subject |= Subject(
+            emails=frozenset({row.email_norm}),
+            phones=frozenset(_texts(profile.get("phone"))),
+            names=frozenset(_texts(profile.get("display_name"))),
+            customers=frozenset((row.store_id, digits) for digits in _texts(row.customer_id, profile.get("legacy_id"))),
+        )
+    return subject
+
+
+def _texts(*values: object) -> Iterator[str]:
+    yield from (value for value in values if isinstance(value, str) and value)
+
+
+def _same_person(subject: Subject) -> Q:
+    same = Q(email_norm__in=subject.emails)
+    for store, digits in sorted(subject.customers):
+        same |= Q(store=store) & (Q(customer_id=digits) | Q(head__customer__legacy_id=digits))
+    return same
+
+
+def _rows(subject: Subject) -> QuerySet[OrderContext]:
+    """Everything that was stored of their orders, in every store of the workspace."""
+    theirs = _same_person(subject)
+    for store, digits in sorted(subject.orders)[:MOST_ORDERS]:
+        theirs |= Q(store=store, head__orders__contains=[{"legacy_id": digits}])
+    found: QuerySet[OrderContext] = OrderContext.objects.filter(theirs)
+    return found
+
+
+def _requests(subject: Subject) -> QuerySet[ComplianceRequest]:
+    """Requests about them. Shopify's number of a customer means somebody in one store only."""
+    about = Q(email__in=[*subject.emails, *subject.spellings]) & ~Q(email="")
+    for store, digits in sorted(subject.customers):
+        about |= Q(store=store, customer_id=digits)
+    found: QuerySet[ComplianceRequest] = ComplianceRequest.objects.filter(about)
+    return found
+
+
+# --- Collected and erased -------------------------------------------------------------------------------------------
+def collect(subject: Subject) -> Iterable[tuple[str, Section]]:
+    yield "stored orders", Table(OrderContext, partial(_rows, subject))
+    yield "requests about data", Table(ComplianceRequest, partial(_requests, subject))
+
+
+def forget(subject: Subject, touched: bool) -> Counts:
+    """The rows themselves: a refresh that is under way finds its row gone, and stores nothing.
+
+    A request for their data that is still open can no longer be answered: its file goes, and it ends.
+    """
+    contexts, _ = _rows(subject).delete()
+    asked = _requests(subject).filter(kind=ComplianceRequest.Kind.DATA_REQUEST)
+    files, _ = DataRequestPart.objects.filter(request__in=asked).delete()
+    asked.exclude(state=ComplianceRequest.State.DONE).update(state=ComplianceRequest.State.DONE, done_at=timezone.now())
+    asked.update(email="", phone="", order_ids=[], size=0, file_until=None)
+    return {"stored orders": contexts, "files of data requests": int(files > 0)}
+
+
+def settle(erased_at: Callable[[str], datetime | None]) -> Counts:
+    """A page that had read the address before it was erased may have asked for its orders right after."""
+    begun = timezone.now() - STRAGGLERS
+    recent = OrderContext.objects.filter(looked_at__gte=begun).values_list("pk", "email_norm")
+    late = [pk for pk, email in recent if (moment := erased_at(email)) is not None and moment >= begun]
+    return {"stored orders": OrderContext.objects.filter(pk__in=late).delete()[0]}
+
+
+def blanked() -> dict[str, Any]:
+    """What a request loses when it is done."""
+    return {"email": "", "phone": "", "order_ids": []}
+
+
+# --- Declared -------------------------------------------------------------------------------------------------------
+_OURS, _SHOP = "A value of our own.", "Names a store, and nobody."
+_WITH_STORE = "Blanked at Shopify’s request after the app was uninstalled; deleted with the workspace."
+
+PACKAGE = Package(
+    kept=(
+        Kept(
+            "shopify.OrderContext", ("email_norm", "customer_id", "head", "rest"), Who.CONTACT,
+            "The customer’s profile, orders and parcels as the store told them: name, mail address, telephone number, tags, note, city of delivery, items, tracking numbers",
+            "To show them beside the conversation.",
+            "Deleted when the customer or contact is erased, when the store is disconnected, and 30 days after the last look.",
+        ),
+        Kept(
+            "shopify.ComplianceRequest", ("email", "phone", "order_ids"), Who.CONTACT,
+            "Whose data Shopify or an owner asked about", "To carry the request out.", "Blanked as soon as the request is done.",
+        ),
+        Kept(
+            "shopify.ComplianceRequest", ("customer_id", "request_id"), Who.CONTACT, "Shopify’s numbers of a customer and of their request",
+            "To show Shopify, or a supervisory authority, that the request was carried out.", "Deleted with the workspace.",
+        ),
+        Kept(
+            "shopify.DataRequestPart", ("content",), Who.CONTACT, "The file that answers a customer’s request for their data",
+            "For an owner to hand over.", "Deleted when the request is marked as done, when the customer is erased, and when its time is over.",
+        ),
+        Kept(
+            "shopify.Store", ("shop_name", "shop_gid", "time_zone", "currency"), Who.STORE, "What a store says of itself",
+            "To show which store it is, and times as the store counts them.", _WITH_STORE,
+        ),
+        Kept(
+            "shopify.Store", ("shop_domain",), Who.STORE, "A store’s address at Shopify",
+            "To tell stores apart, and to know one again that is connected anew.", "Deleted with the workspace.",
+        ),
+        Kept(
+            "shopify.ConnectionAttempt", ("session_hash",), Who.MEMBER, "A hash of the session of whoever connected a store",
+            "So that nobody else ends what they began.", "Deleted with the attempt; with the workspace at the latest.",
+        ),
+    ),
+    plain=(
+        Plain("shopify.ComplianceRequest", ("kind", "state", "counts"), _OURS),
+        Plain("shopify.ComplianceRequest", ("body_hash",), "A hash of a whole request of Shopify’s, whose secret parts cannot be guessed one by one; of no use without it."),
+        Plain("shopify.OrderContext", ("failure",), _OURS),
+        Plain("shopify.Store", ("state", "problem", "scopes", "hidden", "failure", "webhooks_problem", "check_results"), _OURS),
+        Plain("shopify.Store", ("access_token", "refresh_token"), "The store’s access, sealed; it names no person."),
+        Plain("shopify.Farewell", ("shop_domain",), _SHOP),
+        Plain("shopify.Farewell", ("access_token",), "The store’s access, sealed."),
+        Plain("shopify.ShopifyApp", ("name", "client_id"), "An app, as its owner called it."),
+        Plain("shopify.ShopifyApp", ("client_secret", "previous_secret"), "The app’s secret, sealed."),
+        Plain("shopify.ConnectionAttempt", ("reference", "kind", "outcome", "state_hash"), "What became of an attempt, and by which word it is found."),
+        Plain("shopify.ConnectionAttempt", ("shop_domain",), _SHOP),
+        Plain("shopify.PendingInstallation", ("token_hash", "reference"), "By which word it is found."),
+        Plain("shopify.PendingInstallation", ("shop_domain",), _SHOP),
+        Plain("shopify.PendingInstallation", ("access",), "The store’s access, sealed, for a quarter of an hour."),
+        Plain("shopify.WebhookReceipt", ("shop_domain", "topic", "delivery_id", "event_id", "effect"), "That Shopify delivered something, and nothing of what."),
+        Plain("shopify.WebhookReceipt", ("resource_id",), "Shopify’s number of an order or a customer, which says who that is to nobody but the store."),
+    ),
+    widen=widen,
+    collect=collect,
+    forget=forget,
+    settle=settle,
+)  # fmt: skip
