@@ -6,12 +6,13 @@ access) is not asked again: each question would be refused.
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from integrations.errors import IntegrationError, TokenRefused
+from integrations.errors import IntegrationError
 from integrations.shopify import answers, client, problems, stores, tokens
 from integrations.shopify.events import StoreProbeWanted
 from integrations.shopify.models import Store
@@ -62,13 +63,8 @@ def probe(*, store_id: int) -> None:
 
 def _asked(store_id: int) -> ShopProfile:
     """The store's profile, once a question for a customer was answered too: Shopify may give the one and refuse the other."""
-    connection = tokens.connection(store_id)
-    try:
-        profile = client.shop_profile(connection)
-    except TokenRefused:
-        connection = tokens.connection(store_id, refused=connection.access_token)
-        profile = client.shop_profile(connection)
-    client.customer_orders(connection, email=NOBODY)
+    profile = tokens.ask(store_id, client.shop_profile)
+    tokens.ask(store_id, partial(client.customer_orders, email=NOBODY))
     return profile
 
 

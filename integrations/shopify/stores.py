@@ -75,7 +75,7 @@ def describe(*, store_id: int) -> None:
     if store is None:
         return
     try:
-        profile = client.shop_profile(tokens.connection(store_id))
+        profile = tokens.ask(store_id, client.shop_profile)
     except errors.IntegrationError as error:
         with tenant_context(tenant_id):
             note_failure(store_id=store_id, generation=store.generation, error=error)

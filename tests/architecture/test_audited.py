@@ -50,6 +50,7 @@ UNAUDITED = {
     "integrations.shopify.order_context:forget_customer": "A cache of orders.",
     "integrations.shopify.webhooks:forget": "Tidies receipts.",
     "integrations.shopify.tasks:drop_deleted_order": "A cache of orders.",
+    "integrations.shopify.tokens:ask": "See tokens.connection.",
     "integrations.shopify.tokens:connection": "Renews a token, as it must every hour.",
     "integrations.shopify.tokens:opened": "Notes that the access does not open: see problems.mark.",
     "integrations.shopify.tokens:renew": "Renews a token, as it must every fortnight.",

@@ -24,6 +24,7 @@ from tests.walking import answer, pending, signed_in, start, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 20
+NEEDS = 50  # of one access at once
 
 
 @pytest.fixture
@@ -77,8 +78,9 @@ def test_of_many_tasks_with_an_old_token_one_renews(cast: Cast, store: Store, sh
         with expected_tenant(cast.acme.pk):
             return tokens.connection(store.pk).access_token
 
-    found = together(*[usable] * 8)
+    found = together(*[usable] * NEEDS)
     assert [call["kind"] for call in shopify.calls] == ["refresh"]
+    assert len(found) == NEEDS
     with tenant_context(cast.acme.pk):
         assert all(token == Store.objects.get().access_token for token in found)
 
@@ -91,7 +93,7 @@ def test_of_many_tasks_with_a_refused_token_one_renews(cast: Cast, store: Store,
         with expected_tenant(cast.acme.pk):
             return tokens.connection(store.pk, refused=refused).access_token
 
-    found = together(*[usable] * 8)
+    found = together(*[usable] * NEEDS)
     assert [call["kind"] for call in shopify.calls] == ["refresh"]
     assert all(token == found[0] != refused for token in found)
 
