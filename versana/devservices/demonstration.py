@@ -92,6 +92,10 @@ def start_processes(env: Mapping[str, str], *, port: int, stack: ExitStack) -> C
     sandbox = ["--port", env["SHOPIFY_SANDBOX_URL"].rpartition(":")[2], "--stores", str(standing.STORES)]
     # The tokens it issued outlive it, as the connections that hold them do.
     sandbox += ["--state", str(DEMO / "sandbox.json"), "--log", str(standing.logs() / "sandbox-calls.jsonl")]
+    # What the app's own configuration at Shopify would say; other topics are subscribed to store by store.
+    product_url = f"http://localhost:{port}/shopify"
+    sandbox += ["--app-url", f"{product_url}/install/", "--webhooks", f"{product_url}/webhooks/"]
+    sandbox += ["--topics", "customers/data_request", "customers/redact", "shop/redact"]
     module = [sys.executable, "-m"]
     commands = {
         "sandbox": ([*module, "integrations.shopify.sandbox", *sandbox], sandbox_env),
@@ -137,7 +141,8 @@ def answers(url: str) -> bool:
 def _greet(address: str, sandbox: str, accounts: str, seconds: float) -> None:
     print(f"\nVersanaCX is ready after {seconds:.1f} s:  {address}\n")
     print(accounts.strip())
-    print(f"\nShopify sandbox: {sandbox}   Logs: {standing.logs().relative_to(ROOT)}   Stop: Ctrl-C", flush=True)
+    print(f"\nPlay Shopify: {sandbox}/_sandbox/ (clock, faults, webhooks, what happens in the stores)")
+    print(f"Logs: {standing.logs().relative_to(ROOT)}   Stop: Ctrl-C", flush=True)
 
 
 def watch() -> int:
