@@ -91,6 +91,9 @@ class ClientBook:
         unknown = set(changes) - {"app_url", "webhook_uri", "topics", "include_fields", "name"}
         if unknown:
             raise ClientError(f"{sorted(unknown)[0]!r} is nothing that an app's configuration has.")
+        for name in ("app_url", "webhook_uri", "name"):
+            if not isinstance(changes.get(name, ""), str | None):
+                raise ClientError(f"{name} is a text.")
         if "topics" in changes:
             changes["topics"] = _texts(changes["topics"])
         if "include_fields" in changes:
@@ -156,6 +159,6 @@ class ClientBook:
 
 
 def _texts(values: Any) -> tuple[str, ...]:
-    if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, list | tuple | set | frozenset) or not all(isinstance(value, str) for value in values):
         raise ClientError("A list of texts is wanted.")
     return tuple(values)

@@ -6,7 +6,7 @@ number or their global id, customers by e-mail, number or global id. ChangeError
 
 import copy
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +103,8 @@ class Merchant:
     def uninstall(self, shop: str, client_id: str | None = None) -> None:
         """Tokens die, `app/uninstalled` goes out, API-made subscriptions end, `shop/redact` follows in 48 hours."""
         store, sandbox = self._store(shop), self._sandbox
-        clients = [client_id] if client_id else [client.client_id for client in sandbox.clients.all()]
-        for name in clients:
+        clients = [sandbox.clients.get(client_id)] if client_id else sandbox.clients.all()
+        for name in (client.client_id for client in clients):
             if sandbox.tokens.scopes(shop, name) is None:
                 continue
             # Who is told is settled while the app is there; it is told when its tokens are dead.
@@ -121,10 +121,12 @@ class Merchant:
                 only_if_uninstalled=True,
             )
 
-    def set_scopes(self, shop: str, scopes: Iterable[str], client_id: str | None = None) -> None:
+    def set_scopes(self, shop: str, scopes: Collection[str], client_id: str | None = None) -> None:
         """Other permissions for an installed app, as its next version or the merchant's review would bring."""
         store, sandbox = self._store(shop), self._sandbox
         client = sandbox.clients.get(client_id)
+        if isinstance(scopes, str) or not all(isinstance(scope, str) for scope in scopes):
+            raise ChangeError("scopes is a list of texts.")
         previous, current = sandbox.tokens.scopes(shop, client.client_id), list(scopes)
         if previous is None:
             raise ChangeError("The app is not installed in this store.")

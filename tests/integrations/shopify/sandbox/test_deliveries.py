@@ -148,6 +148,18 @@ def test_only_the_fields_asked_for_are_sent(running: RunningSandbox, inbox: Inbo
     assert inbox.got[0].headers["x-shopify-name"] == "thin"
 
 
+def test_a_change_that_the_chosen_fields_do_not_show_is_not_sent_again(running: RunningSandbox, inbox: Inbox) -> None:
+    running.configure(include_fields={"orders/updated": ["id", "note"]})
+    for note in ("one", "one", "two"):
+        running.merchant.edit_order(SHOP, "#1002", note=note)
+    running.configure(include_fields={"orders/updated": ["id", "updated_at"]})
+    for _ in range(2):
+        running.advance(seconds=2)
+        running.merchant.edit_order(SHOP, "#1002", note="the same")
+    running.drain()
+    assert [one.json.get("note") for one in inbox.got] == ["one", "two", None, None]
+
+
 def test_the_configuration_can_name_fields_too(running: RunningSandbox, inbox: Inbox) -> None:
     running.configure(include_fields={"orders/updated": ["id", "updated_at"]})
     running.merchant.edit_order(SHOP, "#1002", note="x")
