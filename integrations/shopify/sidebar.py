@@ -195,7 +195,7 @@ def _problem(store: Store, viewer: Viewer) -> Banner:
     since = _clock(store.problem_since)
     meaning = answers.of_problem(store.problem)
     if not viewer.may_connect:
-        text = _("It stopped sharing orders on %(since)s.") % {"since": since}
+        text = _("It has shared no orders since %(since)s.") % {"since": since}
         return Banner("stop", "key-round", _("Orders cannot be read in this store."), f"{text} {meaning.agents}")
     general = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
     title = _("%(problem)s since %(since)s.") % {"problem": meaning.title, "since": since}
@@ -204,7 +204,7 @@ def _problem(store: Store, viewer: Viewer) -> Banner:
 
 
 def _uninstalled(store: Store) -> Banner:
-    title = _("The app was uninstalled in Shopify on %(since)s.") % {"since": _clock(store.disconnected_at)}
+    title = _("Uninstalled in Shopify since %(since)s.") % {"since": _clock(store.disconnected_at)}
     return Banner("stop", "key-round", title, _("An owner of this workspace can connect the store again."))
 
 

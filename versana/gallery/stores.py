@@ -196,7 +196,7 @@ REVOKED = Banner(
     "stop",
     "key-round",
     "Orders cannot be read in this store.",
-    "It stopped sharing orders on Nov 20. The owner, Henrik Dahl, can reconnect it.",
+    "It has shared no orders since Nov 20. The owner, Henrik Dahl, can reconnect it.",
 )
 FOR_OWNER = Banner(
     "stop",

@@ -6,6 +6,7 @@ page, else on the store's card (which speaks of what passes after five minutes).
 Expected states are written down here once more, from Shopify's descriptions and not from our table.
 """
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "slow": {"seconds": 0.1}, "timeout": {"seconds": 0.6}, "huge": {"bytes": 9_000_000},
     "429": {"retry_after": "30.5"}, "503": {"retry_after": "60"},
 }  # fmt: skip
+_serial = itertools.count(1)
 # More than these would be a loop: three tries and a renewal, in two forms of the question.
 MOST_CALLS = 8
 
@@ -98,10 +100,16 @@ class Scene:
     tell: Tell
     ava: Client
     olivia: Client
+    settings: Any
 
     def fault(self, name: str, kind: str) -> None:
+        self.forget_the_last()
         self.shopify.clear_calls()
         self.shopify.fault(name, kind=kind, **OPTIONS.get(name, {}))
+
+    def forget_the_last(self) -> None:
+        """Half a minute passes: no breaker stands open, and no points are used up."""
+        self.settings.REDIS_KEY_PREFIX = f"table-{next(_serial)}:"
 
     def line(self, name: str, step: str, state: str, stored: str, sentence: str) -> None:
         for _ in range(20 if name == "timeout" else 0):  # the sandbox notes a call when it has done with it
@@ -114,13 +122,13 @@ class Scene:
 
 
 @pytest.fixture
-def scene(cast: Cast, shopify: RunningSandbox, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def scene(cast: Cast, shopify: RunningSandbox, tell: Tell, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Scene:
     monkeypatch.setitem(http.post.__kwdefaults__, "timeouts", QUICK)
     monkeypatch.setattr(http, "API", QUICK)
     monkeypatch.setattr(oauth, "EXCHANGE_TIMEOUTS", QUICK)
     with tenant_context(cast.acme.pk):
         factories.conversation()
-    return Scene(cast, shopify, tell, signed_in(cast.ava), signed_in(cast.olivia))
+    return Scene(cast, shopify, tell, signed_in(cast.ava), signed_in(cast.olivia), settings)
 
 
 def fresh(scene: Scene) -> None:
@@ -169,6 +177,7 @@ def on_card(scene: Scene) -> str:
 def healed(scene: Scene, name: str) -> None:
     """Shopify answers as ever: the store is back by itself, or by its owner where only the owner can."""
     scene.shopify.clear_faults()
+    scene.forget_the_last()
     scene.shopify.clear_calls()
     if current(scene.cast).problem == Store.Problem.ACCESS_REVOKED:
         with tenant_context(scene.cast.acme.pk):
@@ -271,6 +280,7 @@ def test_every_answer_to_a_connection_has_its_page_and_stores_nothing_by_halves(
         if attempt.outcome != expected or bool(kept) != (expected == "connected"):
             found.append((name, expected, attempt.outcome))
         scene.shopify.clear_faults()
+        scene.forget_the_last()
         again = scene.olivia.get(answer(scene.shopify, start(scene.olivia)))
         assert again["Location"].startswith("/acme/settings/"), name
         with tenant_context(scene.cast.acme.pk):
