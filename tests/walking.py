@@ -56,6 +56,7 @@ def shopify(settings: object) -> Iterator[RunningSandbox]:
         settings.SHOPIFY_CLIENT_SECRET = CLIENT_SECRET  # type: ignore[attr-defined]
         settings.SHOPIFY_DOMAIN_ENTRY = True  # type: ignore[attr-defined]
         settings.PUBLIC_URL = "http://testserver"  # type: ignore[attr-defined]
+        settings.SHOPIFY_WEBHOOKS = "app"  # type: ignore[attr-defined]  # what registers in stores says so itself
         yield running
 
 

@@ -14,6 +14,8 @@ TASK_ROUTES = {
     "integrations.shopify.tasks.renew_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.forget_installations": {"queue": "background"},
     "integrations.shopify.tasks.reopen_everywhere": {"queue": "background"},
+    "integrations.shopify.tasks.check_webhooks_everywhere": {"queue": "background"},
+    "integrations.shopify.tasks.reconcile_everywhere": {"queue": "background"},
 }
 BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
@@ -40,6 +42,16 @@ BEAT_SCHEDULE = {
     },
     "reopen-stores": {
         "task": "integrations.shopify.tasks.reopen_everywhere",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
+    "check-webhooks": {
+        "task": "integrations.shopify.tasks.check_webhooks_everywhere",
+        "schedule": 86_400.0,
+        "options": {"expires": 86_400.0},
+    },
+    "reconcile-stores": {
+        "task": "integrations.shopify.tasks.reconcile_everywhere",
         "schedule": 600.0,
         "options": {"expires": 600.0},
     },
@@ -76,16 +88,19 @@ EVENT_HANDLERS = {
     "integrations.shopify.events.OrderDeleted": ["integrations.shopify.tasks.drop_deleted_order"],
     "integrations.shopify.events.StoreChanged": ["integrations.shopify.tasks.describe_store"],
     "integrations.shopify.events.StoreErasureAsked": ["integrations.shopify.tasks.erase_store"],
+    "integrations.shopify.events.ReconciliationDue": ["integrations.shopify.tasks.reconcile"],
     "integrations.shopify.events.UninstallReported": ["integrations.shopify.tasks.confirm_uninstall"],
     "integrations.shopify.events.StoreAccessAged": ["integrations.shopify.tasks.renew_access"],
     "integrations.shopify.events.StoreCheckWanted": ["integrations.shopify.tasks.check_store"],
     "integrations.shopify.events.StoreConnected": [
         "integrations.shopify.tasks.exchange_access",
         "integrations.shopify.tasks.describe_store",
+        "integrations.shopify.tasks.check_webhooks",
     ],
     "integrations.shopify.events.StoreDisconnected": ["integrations.shopify.tasks.uninstall_at_shopify"],
     "integrations.shopify.events.StoreNeedsAttention": ["integrations.shopify.tasks.tell_owners"],
     "integrations.shopify.events.StoreProbeWanted": ["integrations.shopify.tasks.probe_store"],
+    "integrations.shopify.events.WebhooksCheckDue": ["integrations.shopify.tasks.check_webhooks"],
     "tenants.events.ErasureNear": ["tenants.tasks.remind_owners"],
     "tenants.events.ExportContinues": ["tenants.tasks.continue_export"],
     "tenants.events.WorkspaceClosed": ["integrations.shopify.tasks.disconnect_stores"],

@@ -49,7 +49,7 @@ class OrderDeleted:
     """Shopify says that an order was deleted; whose it was, it does not say."""
 
     store_id: int
-    order_id: str
+    order_id: int
     queue: ClassVar[str] = "background"
 
 
@@ -65,6 +65,14 @@ class UninstallReported:
 @dataclass(frozen=True, slots=True)
 class StoreNeedsAttention:
     """A store cannot be read until somebody acts."""
+
+    store_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksCheckDue:
+    """It is time to compare what a store tells us with what it should."""
 
     store_id: int
     queue: ClassVar[str] = "background"
@@ -131,4 +139,12 @@ class DataRequestNear:
     """The day comes near on which a customer's data must have been handed over."""
 
     request_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationDue:
+    """It is time to look for what webhooks did not tell of a store."""
+
+    store_id: int
     queue: ClassVar[str] = "background"

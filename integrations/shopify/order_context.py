@@ -107,7 +107,9 @@ def refresh(*, context_id: int) -> None:
         _keep(context_id, store, answer, began=began)
 
 
-def drop(*, store: Store, customer_id: str = "", email_norm: str = "", order_id: str = "") -> int:
+def drop(
+    *, store: Store, customer_id: str = "", email_norm: str = "", order_id: str = "", where: Q | None = None
+) -> int:
     """Shopify says that something about this person changed: what we knew is shown as old, and read anew at the next look.
 
     `order_id`: whoever has this order among the stored ones; no index helps there, so that is for tasks.
@@ -115,10 +117,14 @@ def drop(*, store: Store, customer_id: str = "", email_norm: str = "", order_id:
     about = Q(email_norm=email_norm) if email_norm else Q(pk__in=[])
     about |= Q(customer_id=customer_id) if customer_id else Q()
     about |= Q(head__contains={"orders": [{"legacy_id": order_id}]}) if order_id else Q()
-    # Locked in one order: two deliveries about the same people must not wait for each other crosswise.
-    locked = OrderContext.objects.select_for_update().filter(about, store=store)
-    rows = list(locked.order_by("pk").values_list("pk", flat=True))
-    return OrderContext.objects.filter(pk__in=rows).update(dropped_at=Now()) if rows else 0
+    return mark(OrderContext.objects.filter(about, where or Q(), store=store))
+
+
+def mark(rows: QuerySet[OrderContext]) -> int:
+    """Not fresh any more, whatever their age. Locked in one order: two deliveries about the same people must not wait for
+    each other crosswise."""
+    locked = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    return OrderContext.objects.filter(pk__in=locked).update(dropped_at=Now()) if locked else 0
 
 
 def forget_customer(*, store: Store, customer_id: str) -> int:

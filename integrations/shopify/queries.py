@@ -5,6 +5,7 @@ for is what is shown: no street, no name parts, no status page link (that one wo
 """
 
 import re
+from datetime import datetime
 from typing import Final
 
 API_VERSION: Final = "2026-10"
@@ -126,6 +127,49 @@ mutation AppUninstall {
 }
 """
 
+WEBHOOKS: Final = """
+query Webhooks {
+  webhookSubscriptions(first: 100) { nodes { id topic uri includeFields filter } }
+}
+"""
+
+WEBHOOK_CREATE: Final = """
+mutation WebhookCreate($topic: WebhookSubscriptionTopic!, $webhookSubscription: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $webhookSubscription) { userErrors { message } }
+}
+"""
+
+WEBHOOK_UPDATE: Final = """
+mutation WebhookUpdate($id: ID!, $webhookSubscription: WebhookSubscriptionInput!) {
+  webhookSubscriptionUpdate(id: $id, webhookSubscription: $webhookSubscription) { userErrors { message } }
+}
+"""
+
+WEBHOOK_DELETE: Final = """
+mutation WebhookDelete($id: ID!) {
+  webhookSubscriptionDelete(id: $id) { userErrors { message } }
+}
+"""
+
+# Ids and times alone: these lists are about everybody, and we show only who wrote.
+ORDERS_UPDATED: Final = """
+query OrdersUpdated($search: String!, $after: String) {
+  orders(first: 250, after: $after, query: $search, sortKey: UPDATED_AT) {
+    nodes { legacyResourceId updatedAt customer { legacyResourceId } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+CUSTOMERS_UPDATED: Final = """
+query CustomersUpdated($search: String!, $after: String) {
+  customers(first: 250, after: $after, query: $search, sortKey: UPDATED_AT) {
+    nodes { legacyResourceId updatedAt }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
 # Requested cost by the formula that fits Shopify's answers: 282 of 1,000 allowed. SMALL is for the day they change it.
 FULL: Final = {"orders": 50, "lines": 25, "guestOrders": 10}
 SMALL: Final = {"orders": 25, "lines": 10, "guestOrders": 5}
@@ -143,3 +187,8 @@ def email_search(address: str) -> str | None:
     if len(address) > _MAX_ADDRESS or not _SEARCHABLE.fullmatch(address):
         return None
     return f'email:"{address}"'
+
+
+def updated_since(moment: datetime) -> str:
+    """The search for what was updated at or after a moment, in UTC. Quoted: without, the time is torn at its colons."""
+    return f'updated_at:>="{moment:%Y-%m-%dT%H:%M:%SZ}"'

@@ -89,6 +89,14 @@ def describe(*, store_id: int) -> None:
 def note_profile(*, store_id: int, generation: int, profile: ShopProfile) -> None:
     """What the store said of itself. Permissions that are missing need an owner; those that are back do not."""
     current = Store.objects.filter(pk=store_id, generation=generation)
+    known = current.select_for_update().values_list("scopes", "shop_domain").first()
+    if known is None:
+        return
+    if set(known[0]) != profile.scopes:
+        audit.record(
+            audit.Action.STORE_SCOPES_CHANGED, by=None, target=known[1],
+            before={"scopes": sorted(known[0])}, after={"scopes": sorted(profile.scopes)},
+        )  # fmt: skip
     current.update(
         shop_gid=profile.id, shop_name=profile.name, currency=profile.currency, time_zone=profile.time_zone,
         scopes=sorted(profile.scopes), last_read_at=Now(), failing_since=None, failure="",

@@ -12,8 +12,10 @@ from integrations.shopify import (
     order_context,
     probing,
     problems,
+    reconciliation,
     redacting,
     stores,
+    subscriptions,
     tokens,
     uninstalling,
     upkeep,
@@ -26,6 +28,7 @@ from integrations.shopify.events import (
     ErasureSettles,
     OrderContextWanted,
     OrderDeleted,
+    ReconciliationDue,
     StoreAccessAged,
     StoreChanged,
     StoreCheckWanted,
@@ -35,11 +38,13 @@ from integrations.shopify.events import (
     StoreNeedsAttention,
     StoreProbeWanted,
     UninstallReported,
+    WebhooksCheckDue,
 )
 from integrations.shopify.models import Store
 from tenants import doors
 from tenants.events import WorkspaceClosed
 from tenants.models import Membership
+from tenants.outbox.events import publish
 from tenants.rls.context import task_tenant_id, tenant_context
 
 
@@ -77,11 +82,19 @@ def uninstall_at_shopify(event: StoreDisconnected) -> None:
     stores.say_farewell(farewell_id=event.farewell_id)
 
 
+def check_webhooks(event: StoreConnected | WebhooksCheckDue) -> None:
+    subscriptions.check(store_id=event.store_id)
+
+
+def reconcile(event: ReconciliationDue) -> None:
+    reconciliation.reconcile(store_id=event.store_id)
+
+
 def drop_deleted_order(event: OrderDeleted) -> None:
     with tenant_context(task_tenant_id()):
         store = Store.objects.filter(pk=event.store_id).first()
         if store is not None:
-            order_context.drop(store=store, order_id=event.order_id)
+            order_context.drop(store=store, order_id=str(event.order_id))
 
 
 def confirm_uninstall(event: UninstallReported) -> None:
@@ -159,3 +172,25 @@ def renew_everywhere() -> None:
     for tenant_id in doors.tenant_ids():
         with tenant_context(tenant_id):
             upkeep.want()
+
+
+@shared_task(name="integrations.shopify.tasks.check_webhooks_everywhere")
+def check_webhooks_everywhere() -> None:
+    """Of each connected store, once a day."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            for store_id in _connected():
+                publish(WebhooksCheckDue(store_id=store_id))
+
+
+@shared_task(name="integrations.shopify.tasks.reconcile_everywhere")
+def reconcile_everywhere() -> None:
+    """Each connected store that has stored rows; the others have nothing to be wrong."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            for store_id in _connected():
+                publish(ReconciliationDue(store_id=store_id))
+
+
+def _connected() -> list[int]:
+    return list(Store.objects.filter(state=Store.State.CONNECTED).order_by("pk").values_list("pk", flat=True))

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.errors import GrantRefused, IntegrationError, TokenRefused
-from integrations.shopify import client, tokens
+from integrations.shopify import client, problems, tokens
 from integrations.shopify.models import OrderContext, Store
 from tenants import audit
 from tenants.rls.context import task_tenant_id, tenant_context
@@ -63,9 +63,9 @@ def _end(store_id: int, generation: int) -> None:
     if store is None:
         return
     OrderContext.objects.filter(store=store).delete()
-    store.state, store.problem, store.problem_since = Store.State.UNINSTALLED, "", None
+    store.state = Store.State.UNINSTALLED
+    problems.forget(store)
     tokens.forget(store)
-    store.failing_since, store.failure, store.hidden = None, "", []
     store.webhooks_problem, store.webhooks_checked_at, store.reconciled_at = "", None, None
     store.disconnected_at = timezone.now()
     store.generation += 1

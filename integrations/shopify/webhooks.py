@@ -146,7 +146,7 @@ def _act(topic: Topic, store: Store, content: Mapping[str, object], body: bytes)
     elif topic.effect == Effect.FORGET:
         order_context.forget_customer(store=store, customer_id=resource)
     elif topic.effect == Effect.LOOK_FOR_ORDER and resource:
-        publish(OrderDeleted(store_id=store.pk, order_id=resource))
+        publish(OrderDeleted(store_id=store.pk, order_id=int(resource)))
     elif topic.effect == Effect.DESCRIBE:
         publish(StoreChanged(store_id=store.pk))
     elif topic.effect == Effect.COMPLY:

@@ -61,6 +61,8 @@ OF_NO_TENANT = {
     "integrations.shopify.tasks.forget_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.reopen_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.probe_everywhere": "Goes through the workspaces one by one.",
+    "integrations.shopify.tasks.check_webhooks_everywhere": "Goes through the workspaces one by one.",
+    "integrations.shopify.tasks.reconcile_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.renew_everywhere": "Goes through the workspaces one by one.",
 }
 
