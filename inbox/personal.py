@@ -23,7 +23,6 @@ CONVERSATIONS_A_STEP, MESSAGES_A_STEP = 50, 1_000
 GONE = "[…]"
 _TEXTS = ("subject", "text", "quoted", "html", "from_name")
 _IDS = ("message_id", "in_reply_to")
-_SEARCHED = (*_TEXTS, *_IDS, "from_email", "to", "cc", "references")
 
 
 # --- Who it is ------------------------------------------------------------------------------------------------------
@@ -132,10 +131,11 @@ def sweep_mentions(subject: Subject, after: int) -> Swept:
         cc_text=Cast("cc", TextField()),
         references_text=Cast("references", TextField()),
     )
-    columns = [f"{name}_text" if name in ("to", "cc", "references") else name for name in _SEARCHED]
     where = Q()
-    for column in columns:
+    for column in (*_TEXTS, "from_email", "to_text", "cc_text"):
         where |= Q(**{f"{column}__iregex": pattern})
+    for column in (*_IDS, "references_text") if subject.part() else ():
+        where |= Q(**{f"{column}__iregex": subject.part()})
     counts: dict[str, int] = {}
     for each in list(rows.filter(where).order_by("pk").values_list("pk", flat=True)):
         # Read one by one: what is done to one message changes others of its conversation.
@@ -158,9 +158,8 @@ def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Co
     else:
         _strike(message, subject, pattern)
     Attachment.objects.filter(pk__in=files).delete()
-    for reference in Reference.objects.filter(conversation=message.conversation_id):
-        if pattern.search(reference.message_id):
-            reference.delete()
+    if subject.part():
+        Reference.objects.filter(conversation=message.conversation_id, message_id__iregex=subject.part()).delete()
     summarise(message.conversation)
     return {"messages of others": 1, "files": len(files)}
 
@@ -174,11 +173,11 @@ def _strike(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Non
     for field in ("to", "cc"):
         people = getattr(message, field)
         setattr(message, field, [each for each in people if not pattern.search(" ".join(map(str, each)))])
-    message.references = [each for each in message.references if not pattern.search(each)]
-    if pattern.search(message.in_reply_to):
-        message.in_reply_to = ""
-    if pattern.search(message.message_id):
-        message.message_id = f"erased.{message.pk}"
+    if subject.part():
+        in_id = re.compile(subject.part(), re.IGNORECASE)
+        message.references = [each for each in message.references if not in_id.search(each)]
+        message.in_reply_to = "" if in_id.search(message.in_reply_to) else message.in_reply_to
+        message.message_id = f"erased.{message.pk}" if in_id.search(message.message_id) else message.message_id
     if pattern.search(message.from_email):
         message.from_email = ""
     message.save()

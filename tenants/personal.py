@@ -84,6 +84,10 @@ class Subject:
         plain = "|".join(sorted(map(re.escape, whole)))
         return rf"(?<![\w.+-])(?:{plain})(?![\w-]|\.\w)" + (f"|{in_links}" if in_links else "")
 
+    def part(self) -> str:
+        """The same for ids, in which an address can stand behind anything: an id too many is no loss."""
+        return "|".join(sorted(map(re.escape, {*self.emails, *self.spellings})))
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
