@@ -124,8 +124,8 @@ def packages() -> tuple[Package, ...]:
 
 
 def inventory() -> Iterator[Kept]:
-    """Everything that is kept about people, package by package."""
-    for package in packages():
+    """Everything that is kept about people, package by package; the uppermost, which hold most of it, first."""
+    for package in reversed(packages()):
         yield from package.kept
 
 

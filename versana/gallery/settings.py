@@ -26,6 +26,7 @@ def nav(selected: str) -> SettingsNav:
         "General": "general",
         "Members": "members",
         "Shopify permissions": "permissions",
+        "Privacy": "privacy",
         "Data": "data",
         "Audit log": "audit",
     }

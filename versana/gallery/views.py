@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, people, settings, stores
+from versana.gallery import audit, conversations, people, privacy, settings, stores
 
 Page = tuple[str, object]
 
@@ -122,6 +122,18 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "data-closed": ("tenants/data.html", lambda: people.data(erase_after=people.later(30)), "settings"),
     "closed": ("tenants/closed.html", people.closed, ""),
     "closed-over": ("tenants/closed.html", lambda: people.closed(over=True), ""),
+    "privacy": ("shopify/privacy.html", privacy.requests, "settings"),
+    "privacy-none": ("shopify/privacy.html", privacy.privacy, "settings"),
+    "privacy-near": ("shopify/privacy.html", privacy.near, "settings"),
+    "privacy-errors": ("shopify/privacy.html", privacy.refused, "settings"),
+    "privacy-administrator": ("shopify/privacy.html", privacy.of_an_administrator, "settings"),
+    "privacy-kept": ("shopify/privacy_kept.html", privacy.kept, "settings"),
+    "erase": ("shopify/erase.html", privacy.erase, "settings"),
+    "erase-unknown": (
+        "shopify/erase.html",
+        lambda: privacy.erase(known=False, others=(), error="This is not the same address."),
+        "settings",
+    ),
     "choose": (
         "tenants/choose.html",
         lambda: settings.choose("Harbor & Pine", "Cove Wholesale"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from integrations.shopify.models import ComplianceRequest
 from tenants import personal
@@ -23,9 +23,9 @@ MOST_DONE = 50
 Kind, State = ComplianceRequest.Kind, ComplianceRequest.State
 _TITLES = {
     Kind.DATA_REQUEST: gettext_lazy("A customer asks for their data"),
-    Kind.CUSTOMER_REDACT: gettext_lazy("A customer’s data is erased"),
-    Kind.SHOP_REDACT: gettext_lazy("A store’s data is erased"),
-    Kind.CONTACT_ERASE: gettext_lazy("A contact is erased"),
+    Kind.CUSTOMER_REDACT: gettext_lazy("A customer must be erased"),
+    Kind.SHOP_REDACT: gettext_lazy("A store must be erased"),
+    Kind.CONTACT_ERASE: gettext_lazy("A contact must be erased"),
 }
 _TITLES_DONE = {
     Kind.DATA_REQUEST: gettext_lazy("A customer got their data"),
@@ -35,17 +35,17 @@ _TITLES_DONE = {
 }
 # The code's own words for what was counted, as they stand on the page.
 _THINGS = {
-    "conversations": gettext_lazy("conversations"),
-    "messages": gettext_lazy("messages"),
-    "messages of others": gettext_lazy("messages of others that named them"),
-    "files": gettext_lazy("files"),
-    "contacts": gettext_lazy("contacts"),
-    "addresses": gettext_lazy("addresses"),
-    "stored orders": gettext_lazy("stored looks at orders"),
-    "files of data requests": gettext_lazy("files of data requests"),
-    "exports": gettext_lazy("exports"),
-    "mails that waited": gettext_lazy("mails that waited"),
-    "stores": gettext_lazy("stores"),
+    "conversations": ngettext_lazy("%(n)d conversation", "%(n)d conversations", "n"),
+    "messages": ngettext_lazy("%(n)d message", "%(n)d messages", "n"),
+    "messages of others": ngettext_lazy(
+        "%(n)d message of others that named them", "%(n)d messages of others that named them", "n"
+    ),
+    "files": ngettext_lazy("%(n)d file", "%(n)d files", "n"),
+    "contacts": ngettext_lazy("%(n)d contact", "%(n)d contacts", "n"),
+    "addresses": ngettext_lazy("%(n)d address", "%(n)d addresses", "n"),
+    "stored orders": ngettext_lazy("orders of %(n)d store", "orders of %(n)d stores", "n"),
+    "exports": ngettext_lazy("%(n)d export", "%(n)d exports", "n"),
+    "mails that waited": ngettext_lazy("%(n)d mail that waited", "%(n)d mails that waited", "n"),
 }
 
 
@@ -211,4 +211,4 @@ def _days(left: timedelta) -> str:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{counts[kind]} {word}" for kind, word in _THINGS.items() if counts.get(kind))
+    return ", ".join(str(words % {"n": counts[kind]}) for kind, words in _THINGS.items() if counts.get(kind))
