@@ -103,11 +103,11 @@ ANSWERS: Final[Mapping[str, Meaning]] = {
         connecting=_REVOKED.connecting,
     ),
     "account_frozen": replace(  # 402
-        _problem(Problem.STORE_FROZEN, Ends.PROBE, fix=_("The store’s owner can settle the bill in Shopify. After that it works again by itself within the hour, or within a day if it took long; reconnecting makes it work at once."), agents=_("Shopify has frozen it over a bill. It works again by itself once that is settled.")),
+        _problem(Problem.STORE_FROZEN, Ends.PROBE, fix=_("Once its bill is settled in Shopify it works again by itself, within a day at the latest; reconnecting makes it work at once."), agents=_("Shopify has frozen it over a bill. It works again by itself once that is settled.")),
         connecting=("The store is frozen", "Shopify has frozen this store because a bill is unpaid. Its owner can settle it in Shopify."),
     ),
     "account_locked": replace(  # 423
-        _problem(Problem.STORE_LOCKED, Ends.PROBE, fix=_("The store’s owner can ask Shopify why. Once it is open it works again by itself within the hour, or within a day if it took long; reconnecting makes it work at once."), agents=_("Shopify has locked it. It works again by itself once Shopify has opened it.")),
+        _problem(Problem.STORE_LOCKED, Ends.PROBE, fix=_("The store’s owner can ask Shopify why. Once it is open it works again by itself, within a day at the latest; reconnecting makes it work at once."), agents=_("Shopify has locked it. It works again by itself once Shopify has opened it.")),
         connecting=("The store is locked", "Shopify has locked this store. Its owner can ask Shopify why."),
     ),
     "account_not_found": replace(  # 404

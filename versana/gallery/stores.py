@@ -206,6 +206,14 @@ FOR_OWNER = Banner(
     action_label="Reconnect store",
     action_url="/_gallery/general/",
 )
+FROZEN = Banner(
+    "stop",
+    "key-round",
+    "The store is frozen because a bill is unpaid since Nov 20, 14:02.",
+    "Once its bill is settled in Shopify it works again by itself, within a day at the latest; reconnecting makes it work at once.",
+    action_label="Open its settings",
+    action_url="/_gallery/general/",
+)
 CAUTION = Banner("idle", "shield", "Shared with colleagues.", "Several people of this company write from one address.")
 
 
@@ -235,6 +243,11 @@ def states() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
             "Refused: what the owner sees",
             "The button only for them",
             (section("problem", 18, fetched_at=ago(days=2), banners=(FOR_OWNER,)),),
+        ),
+        (
+            "Frozen: what the owner sees",
+            "It comes back by itself, and says so",
+            (full_section(store_number=24, fetched_at=ago(days=2), banners=(FROZEN,), orders=recent_orders()[3:]),),
         ),
         (
             "Refreshing",
