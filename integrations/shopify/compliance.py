@@ -15,12 +15,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from integrations.shopify.events import DataRequestContinues, DataRequestNear, ErasureContinues, StoreErasureAsked
-from integrations.shopify.models import ComplianceRequest, Store
+from integrations.shopify.models import ComplianceRequest, DataRequestPart, Store
 from tenants import audit
 from tenants.addresses import AddressError, normalise
 from tenants.models import Membership
 from tenants.numbering import next_number
 from tenants.outbox.events import publish
+from tenants.outbox.models import Event
 
 log = logging.getLogger("versana.shopify")
 
@@ -37,6 +38,8 @@ _BEGIN = {
     Kind.CONTACT_ERASE: ErasureContinues,
     Kind.SHOP_REDACT: StoreErasureAsked,
 }
+_WORKING = [f"{event.__module__}.{event.__qualname__}" for event in _BEGIN.values()]
+ORPHANED_AFTER = timedelta(hours=1)
 WITHIN = timedelta(days=30)
 REMIND = timedelta(days=7)  # before the day
 # Shopify repeats a delivery for four hours. The same words a day later are a new request: a store that was connected
@@ -97,6 +100,22 @@ def erase_by_hand(*, address: str, by: Membership) -> ComplianceRequest:
     audit.record(audit.Action.CONTACT_ERASURE_ASKED, by=by, target=f"request {request.number}")
     publish(ErasureContinues(request_id=request.pk))
     return request
+
+
+def resume() -> int:
+    """Begin anew what no worker goes on with: its event failed too often, and lies dead. For one workspace; how many."""
+    begun = 0
+    old = timezone.now() - ORPHANED_AFTER
+    for request in ComplianceRequest.objects.filter(state=State.WAITING, received_at__lt=old):
+        alive = Event.objects.filter(
+            tenant_id=request.tenant_id, payload__request_id=request.pk, kind__in=_WORKING, done_at=None, dead_at=None
+        )
+        if not alive.exists():
+            DataRequestPart.objects.filter(request=request).delete()
+            ComplianceRequest.objects.filter(pk=request.pk).update(size=0)
+            publish(_BEGIN[Kind(request.kind)](request_id=request.pk))
+            begun += 1
+    return begun
 
 
 def _create(*, kind: ComplianceRequest.Kind, store: Store | None, body_hash: str, asked: Asked) -> ComplianceRequest:

@@ -24,13 +24,11 @@ from tenants.archive import DIRECTORY, END, Stretch, end_record
 from tenants.exporting import Download
 from tenants.models import Membership, Tenant
 from tenants.outbox.events import publish
-from tenants.outbox.models import Event
 from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
 from tenants.roles import Role
 
 STRETCH_SECONDS = 30.0
 SHORTEST_KEPT = timedelta(days=7)  # a file that was made again on the last day is not gone the next hour
-ORPHANED_AFTER = timedelta(hours=1)
 
 Kind, State = ComplianceRequest.Kind, ComplianceRequest.State
 
@@ -96,18 +94,9 @@ def _drop_file(request: ComplianceRequest) -> None:
 
 # --- By the clock ---------------------------------------------------------------------------------------------------
 def tidy() -> None:
-    """Delete the files whose time is over, and go on with those that no worker goes on with. For one workspace."""
-    now = timezone.now()
-    for request in ComplianceRequest.objects.filter(state=State.READY, file_until__lte=now):
+    """Delete the files whose time is over. For one workspace."""
+    for request in ComplianceRequest.objects.filter(state=State.READY, file_until__lte=timezone.now()):
         _drop_file(request)
-    waiting = ComplianceRequest.objects.filter(kind=Kind.DATA_REQUEST, state=State.WAITING)
-    for request in waiting.filter(received_at__lt=now - ORPHANED_AFTER):
-        alive = Event.objects.filter(
-            tenant_id=request.tenant_id, payload__request_id=request.pk, done_at=None, dead_at=None, held_until=None
-        )
-        if not alive.exists():
-            _drop_file(request)
-            publish(DataRequestContinues(request_id=request.pk))
 
 
 def remind(*, request_id: int) -> None:

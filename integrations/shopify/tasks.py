@@ -7,6 +7,7 @@ from celery import shared_task
 from integrations.shopify import (
     attempts,
     checking,
+    compliance,
     data_requests,
     installing,
     order_context,
@@ -140,6 +141,7 @@ def forget_everywhere() -> None:
             order_context.forget()
             stores.forget_farewells()
             data_requests.tidy()
+            compliance.resume()
     attempts.forget()
     webhooks.forget()
 

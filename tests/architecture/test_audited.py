@@ -85,6 +85,7 @@ UNAUDITED = {
     "integrations.shopify.tasks:settle_erasure": "The end of an erasure, which was recorded.",
     "integrations.shopify.data_requests:make_again": "A file that was asked for before; fetching it is recorded.",
     "integrations.shopify.data_requests:proceed": "The request is on record; this is the making of its file.",
+    "integrations.shopify.compliance:resume": "Goes on with what was asked for, which is recorded.",
     "integrations.shopify.data_requests:tidy": "Deletes files whose time is over.",
     "integrations.shopify.tasks:continue_data_request": "See data_requests.proceed.",
     "inbox.personal:sweep_conversations": "A part of an erasure, which records it.",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -14,16 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.models import Contact, ContactAddress, Conversation, Message
-from integrations.shopify import compliance, data_requests, redacting, stores
+from integrations.shopify import compliance, data_requests, order_context, redacting, stores
 from integrations.shopify.events import ErasureContinues
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext, Store
-from tenants.models import AuditEvent
+from integrations.shopify.types import CustomerOrders
+from tenants import exporting, personal
+from tenants.models import AuditEvent, Export, ExportPart
 from tenants.outbox.models import Event
 from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA, SHOP
 from tests.integrations.shopify import posting
+from tests.integrations.shopify.test_order_cards import ORDER
+from tests.telling import Tell
 from tests.walking import CLIENT_ID, CLIENT_SECRET, signed_in, text_of, work
 
 pytestmark = pytest.mark.django_db
@@ -387,6 +392,114 @@ def test_what_is_no_address_is_refused_by_a_sentence(cast: Cast, address: str) -
     response = signed_in(cast.olivia).post(f"{PRIVACY}erase/", {"address": address, "again": address})
     assert response.status_code == 422
     assert requests_of(cast) == []
+
+
+def test_a_refresh_that_was_under_way_stores_nothing(store: Store, cast: Cast) -> None:
+    known(cast, store)
+    with tenant_context(cast.acme.pk):
+        row = OrderContext.objects.get(email_norm=MAYA)
+    asks(store)
+    work()
+    with tenant_context(cast.acme.pk):  # Shopify's answer comes now.
+        order_context._keep(row.pk, store, CustomerOrders(None, (ORDER,)), began=timezone.now())
+        assert not OrderContext.objects.filter(email_norm=MAYA).exists()
+
+
+def test_an_export_that_is_being_made_ends_and_keeps_nothing(
+    store: Store, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "STRETCH_SECONDS", 0.0)
+    known(cast, store)
+    with tenant_context(cast.acme.pk):
+        exporting.request(by=cast.olivia)
+    work()
+    with tenant_context(cast.acme.pk):
+        assert ExportPart.objects.count() > 0
+    asks(store)
+    for _ in range(6):
+        work()
+    with tenant_context(cast.acme.pk):
+        assert Export.objects.get().state == Export.State.FAILED
+        assert ExportPart.objects.count() == 0
+
+
+def test_a_file_that_is_being_made_ends_with_its_customer(
+    store: Store, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_requests, "STRETCH_SECONDS", 0.0)
+    known(cast, store)
+    asks(store, "customers/data_request")
+    work()
+    asks(store, words="b")
+    for _ in range(6):
+        work()
+    assert {request.state for request in requests_of(cast)} == {State.DONE}
+    with tenant_context(cast.acme.pk):
+        assert DataRequestPart.objects.count() == 0
+
+
+def test_work_that_lies_dead_is_begun_anew(store: Store, cast: Cast) -> None:
+    known(cast, store)
+    for topic, words in (("customers/data_request", "a"), ("customers/redact", "b"), ("shop/redact", "c")):
+        asks(store, topic, words=words)
+    Event.objects.update(dead_at=timezone.now())
+    with tenant_context(cast.acme.pk):
+        assert compliance.resume() == 0  # it may only be slow
+        ComplianceRequest.objects.update(received_at=timezone.now() - timedelta(hours=2))
+        assert [compliance.resume(), compliance.resume()] == [3, 0]
+    work()
+    assert {request.state for request in requests_of(cast)} == {State.DONE}
+
+
+def test_a_day_that_is_near_is_said_on_the_page(store: Store, cast: Cast) -> None:
+    asks(store, "customers/data_request")
+    work()
+    olivia = signed_in(cast.olivia)
+    assert "within a week" not in text_of(olivia.get(PRIVACY))
+    with tenant_context(cast.acme.pk):
+        ComplianceRequest.objects.update(due_at=timezone.now() + timedelta(days=3, hours=1))
+    page = text_of(olivia.get(PRIVACY))
+    assert "data must be handed over within a week" in page
+    assert "3 days left" in page
+
+
+def test_the_page_for_a_data_protection_officer_shows_the_whole_inventory(cast: Cast) -> None:
+    page = text_of(signed_in(cast.adam).get(f"{PRIVACY}kept/"))
+    for entry in personal.inventory():
+        assert f"{entry.model}: {', '.join(entry.fields)}" in page
+        assert entry.what in page
+
+
+@pytest.mark.nightly
+def test_a_customer_of_a_thousand_conversations_is_collected_and_erased(store: Store, cast: Cast, tell: Tell) -> None:
+    with tenant_context(cast.acme.pk):
+        maya = factories.contact(email=MAYA, name="Maya Lindqvist")
+        made = Conversation.objects.bulk_create(
+            Conversation(number=100 + n, contact=maya, subject=f"mail {n}", snippet="words") for n in range(1_000)
+        )
+        Message.objects.bulk_create(
+            Message(conversation=each, kind="received", from_email=MAYA, text="words " * 200, message_id=f"{n}.{each.pk}@x",
+                    sent_at=timezone.now())
+            for each in made for n in range(3)
+        )  # fmt: skip
+    asks(store, "customers/data_request")
+    begun = time.monotonic()
+    stretches = 0
+    while requests_of(cast)[0].state == State.WAITING and stretches < 20:
+        work()
+        stretches += 1
+    collected = time.monotonic() - begun
+    (request,) = requests_of(cast)
+    asks(store, words="b")
+    begun = time.monotonic()
+    for _ in range(4):
+        work()
+    erased = time.monotonic() - begun
+    assert requests_of(cast)[1].counts["messages"] == 3_000
+    tell(
+        f"a customer of 1,000 conversations, 3,000 mails: collected in {collected:.1f} s ({request.counts['mails']:,} mail "
+        f"files, {stretches} stretches), erased in {erased:.1f} s, in stretches of {redacting.STRETCH_SECONDS:.0f} s"
+    )
 
 
 # --- A store --------------------------------------------------------------------------------------------------------
