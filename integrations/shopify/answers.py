@@ -151,6 +151,7 @@ ANSWERS: Final[Mapping[str, Meaning]] = {
     # Nothing is wrong with the store.
     "reading_paused": replace(_QUIET, title=_("Reading stores is paused in this installation"), fix=_("Whoever runs this installation has paused it. It goes on by itself."), agents=_("Reading stores is paused in this installation."), connecting=None),
     "access_busy": _QUIET,
+    "subscription_refused": replace(_QUIET, title=_("Shopify has not registered a webhook"), fix=_("Changes at Shopify are noticed a little later. Whoever runs this installation finds the cause in its log."), agents=_("Changes at Shopify are noticed a little later."), connecting=None),
     # Hidden by Shopify, by ACCESS_DENIED beside partial data.
     "scope": Meaning(Kind.HIDDEN, Ends.OWNER, _("Some details are hidden"), _("This store did not give all permissions. Reconnect it and approve them."), _("This store did not give all permissions.")),
     "protected_data": Meaning(Kind.HIDDEN, Ends.ITSELF, Problem.PROTECTED_DATA.label, _("Shopify must approve this app for customer data before names, addresses and orders can be shown."), _("Shopify has not approved this app for personal data."), Problem.PROTECTED_DATA),
