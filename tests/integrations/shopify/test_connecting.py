@@ -63,7 +63,7 @@ def test_what_the_store_says_of_itself_is_asked_by_a_task(cast: Cast, shopify: R
     connect(signed_in(cast.olivia), shopify)
     assert [call["kind"] for call in shopify.calls] == ["token"]
     work()
-    assert [call["operation"] for call in shopify.calls] == [None, "ConnectProbe"]
+    assert [call["operation"] for call in shopify.calls] == [None, "ConnectProbe", "Webhooks"]
     (store,) = stores_of(cast.acme)
     assert (store.shop_name, store.currency, store.time_zone) == ("Harbor Goods", "USD", "America/New_York")
     assert store.last_read_at is not None
