@@ -128,7 +128,7 @@ def page_of(title: str, body: str, *, card: str = "card") -> str:
   <link rel="stylesheet" href="{STYLE_PATH}">
 </head>
 <body>
-  <div class="banner">{_INFO}<p><strong>Sandbox store</strong> This screen stands in for Shopify’s. No real shop and no real people are behind it.</p></div>
+  <header class="banner">{_INFO}<p><strong>Sandbox store</strong> This screen stands in for Shopify’s. No real shop and no real people are behind it.</p></header>
   <main>
     <div class="{card}">{body}
     </div>
