@@ -108,7 +108,8 @@ def revoked(studio: Studio) -> None:
     """The owner of one store takes our access away in Shopify; the next look finds out."""
     studio.house.stop("sandbox")
     state = studio.house.place / "sandbox-state.json"
-    kept = [grant for grant in json.loads(state.read_text()) if grant["shop"] != PIER]
+    kept = json.loads(state.read_text())
+    kept["grants"] = [grant for grant in kept["grants"] if grant["shop"] != PIER]
     state.write_text(json.dumps(kept))
     studio.house.start_sandbox()
     with studio.page(AGENT) as page:
