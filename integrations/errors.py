@@ -15,6 +15,8 @@ class IntegrationError(Exception):
     text: ClassVar[str] = "The request failed."
     permanent: ClassVar[bool] = False
     default_retry_after: ClassVar[float | None] = None
+    # What the call cost, where the other side said so (for Shopify: integrations.shopify.costs.Cost).
+    cost: object = None
 
     def __init__(self, *, retry_after: float | None = None, status: int | None = None, detail: str = "") -> None:
         """`detail` names a place in our own query or a vendor's error code: identifiers only, nothing of anybody's data."""
@@ -57,6 +59,14 @@ class Unreachable(IntegrationError):
 class TimedOut(Unreachable):
     code = "timed_out"
     text = "The answer took too long."
+
+
+class BreakerOpen(IntegrationError):
+    """It failed again and again a moment ago: nobody is kept waiting for it until it has had time to recover."""
+
+    code = "breaker_open"
+    text = "Not asked, because it has not been answering."
+    default_retry_after = 30.0
 
 
 # --- The shape of the answer --------------------------------------------------------------------

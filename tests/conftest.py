@@ -4,6 +4,7 @@ Tests run as the application's own role: a superuser would see through every wal
 database, the owner migrates it, and neither is known to the code under test.
 """
 
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
+from pytest_django import Settings
 
 from tenants import accounts, provisioning
 from tenants.models import Membership, Tenant, User
@@ -97,6 +99,15 @@ def _empty_tables_as_the_owner(request: pytest.FixtureRequest) -> Iterator[None]
     TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]
     yield
     TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+
+
+_serial = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _budgets_of_its_own(settings: Settings) -> None:
+    """The first store of each test has the same id, and none takes over what another one's has used up or broken."""
+    settings.REDIS_KEY_PREFIX = f"versana:test-{os.getpid()}-{next(_serial)}:"
 
 
 @dataclass(frozen=True)

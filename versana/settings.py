@@ -314,6 +314,7 @@ if env.str("EMAIL_URL", default=""):
 
 # --- Work -----------------------------------------------------------------------------------------------------------
 REDIS_URL = required("REDIS_URL", "The broker's address, for instance redis://127.0.0.1:6379/0")
+REDIS_KEY_PREFIX = env.str("REDIS_KEY_PREFIX", default="versana:")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
@@ -326,7 +327,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
-    "global_keyprefix": env.str("REDIS_KEY_PREFIX", default="versana:"),
+    "global_keyprefix": REDIS_KEY_PREFIX,
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

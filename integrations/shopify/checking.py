@@ -16,7 +16,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations import errors
-from integrations.shopify import client, scopes, tokens
+from integrations.shopify import asking, client, scopes
+from integrations.shopify.asking import Priority
 from integrations.shopify.events import StoreCheckWanted
 from integrations.shopify.models import Store
 from integrations.shopify.types import Denied
@@ -116,13 +117,7 @@ class Check:
         current.update(check_results=[finding.as_row() for finding in findings], checked_at=Now())
 
     def _ask(self, question: Callable[[client.Connection], Answer]) -> Answer:
-        """With a token that works; one that Shopify refuses is renewed once."""
-        connection = tokens.connection(self.store.pk)
-        try:
-            return question(connection)
-        except errors.TokenRefused:
-            pass
-        return question(tokens.connection(self.store.pk, refused=connection.access_token))
+        return asking.ask(self.store.pk, question, priority=Priority.INTERACTIVE)
 
     def _same_store(self, gid: str) -> Finding:
         """A domain can be given to another store after the first one closed; the id cannot."""

@@ -4,15 +4,15 @@ Every answer that is not the expected one is an error of `integrations.errors`; 
 approval for personal data) is not an error but listed as `Denied` beside the rest.
 """
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from integrations import errors, http
-from integrations.shopify import parsing, queries
+from integrations.shopify import costs, parsing, queries
 from integrations.shopify.domains import shop_domain
 from integrations.shopify.statuses import raise_for_status
 from integrations.shopify.types import CustomerOrders, Denied, LinePage, ShopProfile
@@ -22,30 +22,35 @@ from tenants.crypto.secret import Secret
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 _QUIET_FIELDS: Final = frozenset({"nodes"})
-_MAX_WAIT: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What it takes to ask one store."""
-
-    shop: str
-    access_token: Secret
-    api_version: str = queries.API_VERSION
-
-    def __post_init__(self) -> None:
-        if shop_domain(self.shop) != self.shop or not _VERSION.fullmatch(self.api_version):
-            raise errors.DestinationRefused
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An answer: its data, what was hidden from us, and whether Shopify ignored a part of a search."""
+    """An answer: its data, what was hidden from us, whether Shopify ignored a part of a search, and what it cost."""
 
     data: dict[str, object] = field(repr=False)
     denied: tuple[Denied, ...] = ()
     search_ignored: bool = False
     answered_at: datetime | None = None  # by Shopify's clock
+    cost: costs.Cost = costs.UNKNOWN
+
+
+# Sends one request (the second argument) when its turn has come; the first tells what it is (asking.py).
+Turnstile = Callable[[costs.Shape, Callable[[], Result]], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What it takes to ask one store. Tasks get theirs from asking.py, with a turnstile before each request."""
+
+    shop: str
+    access_token: Secret
+    api_version: str = queries.API_VERSION
+    turnstile: Turnstile | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if shop_domain(self.shop) != self.shop or not _VERSION.fullmatch(self.api_version):
+            raise errors.DestinationRefused
 
 
 class _Truncated(errors.AnswerTruncated):
@@ -132,20 +137,30 @@ def uninstall(connection: Connection) -> bool:
 
 
 def execute(connection: Connection, query: str, operation: str, variables: Mapping[str, object]) -> Result:
-    """One GraphQL request: no retry, no cache."""
+    """One GraphQL request: no retry, no cache. An error carries what Shopify said of the cost (`cost`), as a result does."""
+    send = partial(_send, connection, query, operation, variables)
+    if connection.turnstile is None:
+        return send()
+    return connection.turnstile(costs.shape(operation, variables), send)
+
+
+def _send(connection: Connection, query: str, operation: str, variables: Mapping[str, object]) -> Result:
     answer = http.post(
         host=connection.shop,
         path=f"/admin/api/{connection.api_version}/graphql.json",
         headers={"X-Shopify-Access-Token": connection.access_token},
         body={"query": query, "operationName": operation, "variables": dict(variables)},
     )
-    raise_for_status(answer)
-    body = _object(answer.body, "answer")
-    denied = _judge_errors(body)
-    data = body.get("data")
-    if data is None and denied:
-        data = {}
-    return Result(_object(data, "data"), denied, _search_ignored(body), answer.sent_at)
+    cost = costs.measured(answer.body)
+    try:
+        raise_for_status(answer)
+        body = _object(answer.body, "answer")
+        denied = _judge_errors(body, cost)
+        data = {} if body.get("data") is None and denied else body.get("data")
+        return Result(_object(data, "data"), denied, _search_ignored(body), answer.sent_at, cost)
+    except errors.IntegrationError as error:
+        error.cost = cost
+        raise
 
 
 def _object(value: object, where: str) -> dict[str, object]:
@@ -154,7 +169,7 @@ def _object(value: object, where: str) -> dict[str, object]:
     return value
 
 
-def _judge_errors(body: Mapping[str, object]) -> tuple[Denied, ...]:
+def _judge_errors(body: Mapping[str, object], cost: costs.Cost) -> tuple[Denied, ...]:
     """The fields we may not see. Any other error is raised; what wants us to wait goes before what is our own fault."""
     listed = body.get("errors") or []
     if not isinstance(listed, list):
@@ -162,7 +177,7 @@ def _judge_errors(body: Mapping[str, object]) -> tuple[Denied, ...]:
     denied: list[Denied] = []
     raised: list[errors.IntegrationError] = []
     for entry in listed:
-        problem = _problem(_object(entry, "errors"), body)
+        problem = _problem(_object(entry, "errors"), cost)
         if isinstance(problem, Denied):
             denied.append(problem)
         else:
@@ -176,14 +191,14 @@ def _judge_errors(body: Mapping[str, object]) -> tuple[Denied, ...]:
     return unique
 
 
-def _problem(entry: Mapping[str, object], body: Mapping[str, object]) -> Denied | errors.IntegrationError:
+def _problem(entry: Mapping[str, object], cost: costs.Cost) -> Denied | errors.IntegrationError:
     extensions = entry.get("extensions")
     code = str(extensions.get("code", "")) if isinstance(extensions, dict) else ""
     message = str(entry.get("message", ""))
     if code == "ACCESS_DENIED":
         return Denied(field=_field(entry.get("path")), reason=_reason(message))
     if code == "THROTTLED":
-        return errors.RateLimited(retry_after=_wait(body))
+        return errors.RateLimited(retry_after=cost.wait())
     if code == "MAX_COST_EXCEEDED":
         return errors.CostExceeded()
     if code == "INTERNAL_SERVER_ERROR":
@@ -206,37 +221,10 @@ def _reason(message: str) -> str:
     return "protected_data" if approval else "scope"
 
 
-def _wait(body: Mapping[str, object]) -> float | None:
-    """Seconds until the bucket holds what the query asks for, from the state that comes with the refusal."""
-    cost = _part(_part(body, "extensions"), "cost")
-    status = _part(cost, "throttleStatus")
-    needed, available, rate = (
-        _number(cost.get("requestedQueryCost")),
-        _number(status.get("currentlyAvailable")),
-        _number(status.get("restoreRate")),
-    )
-    if needed is None or available is None or not rate or rate < 0:
-        return None
-    return min(max((needed - available) / rate, 0.1), _MAX_WAIT)
-
-
 def _search_ignored(body: Mapping[str, object]) -> bool:
     """An unknown search field is no error: Shopify warns and returns everybody. Any warning spoils the search."""
-    searches = _part(body, "extensions").get("search") or []
+    extensions = body.get("extensions")
+    searches = (extensions.get("search") or []) if isinstance(extensions, dict) else []
     if not isinstance(searches, list):
         return True
     return any(not isinstance(search, dict) or search.get("warnings") for search in searches)
-
-
-def _part(body: Mapping[str, object], name: str) -> Mapping[str, object]:
-    value = body.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None

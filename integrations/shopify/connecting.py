@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
-from integrations.shopify import attempts, oauth, scopes, stores
+from integrations.shopify import attempts, breaker, oauth, scopes, stores
 from integrations.shopify.attempts import StateRefused
 from integrations.shopify.credentials import App, AppUnreadable, NoApp, app_of, installation_app, opened
 from integrations.shopify.models import ConnectionAttempt, ShopifyApp, Store
@@ -143,9 +143,11 @@ def exchange(callback: Callback, app: App) -> TokenGrant:
     if not switches.is_on(Switch.CONNECT_STORES):
         raise NotConnected("paused")
     try:
-        grant = oauth.exchange_code(
-            shop=callback.shop, client_id=app.client_id, client_secret=app.client_secret, code=callback.code
-        )
+        # Of no store yet, so Shopify's own breaker alone: nobody is kept waiting ten seconds for what does not answer.
+        with breaker.guarded(None):
+            grant = oauth.exchange_code(
+                shop=callback.shop, client_id=app.client_id, client_secret=app.client_secret, code=callback.code
+            )
     except IntegrationError as error:
         raise NotConnected(error.code) from None
     if scopes.missing(grant.scopes):

@@ -10,17 +10,18 @@ fresh for an hour, and a lease be held for as long.
 """
 
 import logging
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Now
 
-from integrations.errors import IntegrationError, RateLimited, TokenRefused
-from integrations.shopify import client, stored, stores, tokens
+from integrations.errors import IntegrationError
+from integrations.shopify import asking, client, stored, stores
+from integrations.shopify.asking import Priority
 from integrations.shopify.events import OrderContextWanted
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.types import CustomerOrders
@@ -30,7 +31,7 @@ from tenants.rls.context import task_tenant_id, tenant_context
 log = logging.getLogger("versana.shopify")
 
 FRESH = timedelta(seconds=60)
-# Longer than a refresh takes (12 s at most, a token renewed before it). Where Shopify drags every limit out to its end a
+# Longer than a refresh takes, tries and turns in the budget included. Where Shopify drags every limit out to its end a
 # second refresh may start, which costs a call and harms nothing; a killed worker is made up for this soon.
 LEASE = timedelta(seconds=30)
 # After a failure the next look within this time does not ask again.
@@ -38,8 +39,6 @@ PAUSE_AFTER_FAILURE = timedelta(seconds=15)
 # A person who presses refresh again and again asks Shopify at most this often.
 SHORTEST = timedelta(seconds=3)
 KEPT = timedelta(days=30)
-# A worker that waits longer serves nobody; the last known data is shown instead.
-LONGEST_WAIT_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,18 +204,7 @@ def _claim(row: OrderContext) -> bool:
 
 
 def _ask(store: Store, email_norm: str) -> CustomerOrders:
-    """One question to Shopify, repeated once where that helps: with a new token when the old one was revoked before its
-    time, or after the wait that Shopify names when the store's budget is used up."""
-    connection = tokens.connection(store.pk)
-    try:
-        return client.customer_orders(connection, email=email_norm)
-    except TokenRefused:
-        connection = tokens.connection(store.pk, refused=connection.access_token)
-    except RateLimited as limited:
-        if (limited.retry_after or 0) > LONGEST_WAIT_SECONDS:
-            raise
-        time.sleep(limited.retry_after or 0)
-    return client.customer_orders(connection, email=email_norm)
+    return asking.ask(store.pk, partial(client.customer_orders, email=email_norm), priority=Priority.INTERACTIVE)
 
 
 def _keep(context_id: int, store: Store, answer: CustomerOrders, *, began: datetime) -> None:

@@ -6,14 +6,15 @@ access) is not asked again: each question would be refused.
 
 import logging
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from integrations.errors import IntegrationError
-from integrations.shopify import answers, client, problems, stores, tokens
+from integrations.shopify import answers, asking, client, problems, stores
+from integrations.shopify.asking import Priority
+from integrations.shopify.client import Connection
 from integrations.shopify.events import StoreProbeWanted
 from integrations.shopify.models import Store
 from integrations.shopify.types import ShopProfile
@@ -48,7 +49,7 @@ def probe(*, store_id: int) -> None:
     if store is None:
         return
     try:
-        profile = _asked(store_id)
+        profile = asking.ask(store_id, _asked, priority=Priority.BACKGROUND)
     except IntegrationError as error:
         log.info("store %s: probe: %s", store_id, error.code)
         with tenant_context(tenant_id):
@@ -61,10 +62,10 @@ def probe(*, store_id: int) -> None:
         stores.note_profile(store_id=store_id, generation=store.generation, profile=profile)
 
 
-def _asked(store_id: int) -> ShopProfile:
+def _asked(connection: Connection) -> ShopProfile:
     """The store's profile, once a question for a customer was answered too: Shopify may give the one and refuse the other."""
-    profile = tokens.ask(store_id, client.shop_profile)
-    tokens.ask(store_id, partial(client.customer_orders, email=NOBODY))
+    profile = client.shop_profile(connection)
+    client.customer_orders(connection, email=NOBODY)
     return profile
 
 

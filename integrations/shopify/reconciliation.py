@@ -14,9 +14,9 @@ from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError
 from integrations.shopify import changes, order_context, stores
+from integrations.shopify.asking import Priority, ask
 from integrations.shopify.changes import Change, Page
 from integrations.shopify.models import OrderContext, Store, WebhookReceipt
-from integrations.shopify.questions import ask
 from tenants.rls.context import task_tenant_id, tenant_context
 
 log = logging.getLogger("versana.shopify")
@@ -71,7 +71,7 @@ def _walk(store: Store, kind: str, question: Question) -> datetime:
     since = max((store.reconciled_at or store.connected_at) - OVERLAP, begun - LONGEST)
     after, last = None, since
     for _number in range(MOST_PAGES):
-        page = ask(store.pk, partial(question, since=since, after=after))
+        page = ask(store.pk, partial(question, since=since, after=after), priority=Priority.BACKGROUND)
         with tenant_context(task_tenant_id()):
             missed = _mark(store, kind, page.changes)
         if missed:

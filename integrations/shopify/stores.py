@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from integrations import errors
-from integrations.shopify import answers, client, problems, scopes, tokens
+from integrations.shopify import answers, asking, client, problems, scopes, tokens
+from integrations.shopify.asking import Priority
 from integrations.shopify.events import StoreConnected, StoreDisconnected
 from integrations.shopify.models import Farewell, OrderContext, Store
 from integrations.shopify.types import Denied, ShopProfile, TokenGrant
@@ -75,7 +76,7 @@ def describe(*, store_id: int) -> None:
     if store is None:
         return
     try:
-        profile = tokens.ask(store_id, client.shop_profile)
+        profile = asking.ask(store_id, client.shop_profile, priority=Priority.INTERACTIVE)
     except errors.IntegrationError as error:
         with tenant_context(tenant_id):
             note_failure(store_id=store_id, generation=store.generation, error=error)
@@ -171,7 +172,8 @@ def say_farewell(*, farewell_id: int) -> None:
         again = doors.tenant_of_shop(shop) is not None
     try:
         if token is not None and not again:
-            client.uninstall(client.Connection(shop=shop, access_token=token))
+            connection = client.Connection(shop=shop, access_token=token)
+            asking.ask_with(connection, client.uninstall, store_id=None, priority=Priority.BACKGROUND)
     except errors.IntegrationError as error:
         log.info("uninstall: %s", error.code)
         if not error.permanent and timezone.now() - since < FAREWELL_LIFE:

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 
 from integrations.errors import IntegrationError
 from integrations.shopify import registrations, scopes, stores, topics
+from integrations.shopify.asking import Priority, ask
 from integrations.shopify.client import Connection
 from integrations.shopify.models import Store
-from integrations.shopify.questions import ask
 from integrations.shopify.registrations import Refused, Registration
 from integrations.shopify.topics import Topic
 from tenants.rls.context import task_tenant_id, tenant_context
@@ -105,12 +105,12 @@ def changes(found: Sequence[Registration], wanted: Sequence[Topic], uri: str) ->
 
 def _repaired(store: Store) -> str:
     """The code of what Shopify refused; nothing when all is as it should be."""
-    found = ask(store.pk, registrations.listed)
+    found = ask(store.pk, registrations.listed, priority=Priority.BACKGROUND)
     wanted = [one for one in topics.SUBSCRIBED if one.scope is None or scopes.covers(store.scopes, one.scope)]
     refused = ""
     for change in changes(found, wanted if by_store() else [], door()):
         try:
-            ask(store.pk, change)
+            ask(store.pk, change, priority=Priority.BACKGROUND, tries=1)  # the next check finds what a lost answer left
         except Refused as error:
             log.warning("store %s: %s", store.pk, error.code)
             refused = refused or error.code

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
 
 from django.db.models import Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from integrations import errors
-from integrations.shopify import client, credentials, oauth, problems, scopes
+from integrations.shopify import breaker, client, credentials, oauth, problems, scopes
 from integrations.shopify.credentials import App
 from integrations.shopify.models import Store
 from integrations.shopify.types import TokenGrant
@@ -26,7 +25,6 @@ from tenants.crypto.secret import Secret
 from tenants.rls.context import task_tenant_id, tenant_context
 from tenants.switches import Switch
 
-T = TypeVar("T")
 log = logging.getLogger("versana.shopify")
 
 # Refresh when less than this is left of an access token's hour.
@@ -69,16 +67,6 @@ def connection(store_id: int, *, refused: Secret | None = None) -> client.Connec
     Raises ReadingPaused, AccessLost, AccessBusy (somebody else has been renewing for too long), or what the token endpoint raised.
     """
     return _settled(partial(_plan, store_id, refused=refused))
-
-
-def ask(store_id: int, question: Callable[[client.Connection], T]) -> T:
-    """What Shopify answers to an access that it accepts: one that it refuses is renewed once, whatever its end said."""
-    access = connection(store_id)
-    try:
-        return question(access)
-    except errors.TokenRefused:
-        refused = access.access_token
-    return question(connection(store_id, refused=refused))
 
 
 def renew(store_id: int) -> None:
@@ -142,7 +130,8 @@ def _renewed(plan: _Renewal) -> TokenGrant:
     refusals: list[errors.IntegrationError] = []
     for secret in plan.app.secrets:
         try:
-            return _asked(plan, secret)
+            with breaker.guarded(plan.store.pk):
+                return _asked(plan, secret)
         except (errors.GrantRefused, errors.AppRefused) as refused:
             refusals.append(refused)
     if plan.refresh_token is None and isinstance(refusals[0], errors.GrantRefused):

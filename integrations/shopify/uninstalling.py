@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.errors import GrantRefused, IntegrationError, TokenRefused
-from integrations.shopify import client, problems, tokens
+from integrations.shopify import asking, client, problems, tokens
+from integrations.shopify.asking import Priority
 from integrations.shopify.models import OrderContext, Store
 from tenants import audit
 from tenants.rls.context import task_tenant_id, tenant_context
@@ -40,11 +41,7 @@ def _reported(store_id: int, generation: int) -> QuerySet[Store]:
 def _lets_us_in(store: Store) -> bool:
     """Whether the store accepts us, with a renewed token where the present one is refused."""
     try:
-        connection = tokens.connection(store.pk)
-        try:
-            client.shop_profile(connection)
-        except TokenRefused:
-            client.shop_profile(tokens.connection(store.pk, refused=connection.access_token))
+        asking.ask(store.pk, client.shop_profile, priority=Priority.BACKGROUND)
     except (TokenRefused, GrantRefused):
         return False
     except tokens.AccessLost:

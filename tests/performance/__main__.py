@@ -2,6 +2,7 @@
 
     ./dev bench [--rounds N] [--write FILE]
     ./dev bench --rls [--rounds N] [--write FILE]     what the walls between workspaces cost instead (walls.py)
+    ./dev bench --budget [--seconds N] [--write FILE] how workers share a store's points instead (sharing.py)
 
 Starts installations of its own on throw-away servers. Each table compares requests that were interleaved, and beside each
 ratio stands the A/A ratio: the same page against itself, which says how much of a difference is noise.
@@ -30,19 +31,23 @@ from tests.performance.measuring import Asked, interleaved, percentile, ratios
 SETTINGS = "tests.performance.settings"
 SLOW_MS = 30_000
 WALLS = "## What the walls cost"
+SHARING = "## Workers that share a store's budget"
 
 
 def main(arguments: list[str]) -> int:
     given = parsed(arguments)
     if given.rls:
         return walls_cost(given)
+    if given.budget:
+        return sharing_of_points(given)
     with tempfile.TemporaryDirectory() as place:
         files = data.write(Path(place))
         said = [*facts(), *section_costs(files, given.rounds), *slow_shopify(files, given.rounds), *load()]
     print("\n".join(said))
     if given.write:
-        _, title, kept = given.write.read_text().partition(WALLS) if given.write.exists() else ("", "", "")
-        given.write.write_text("\n".join([*HEADING, *said, "", title + kept]))
+        text = given.write.read_text() if given.write.exists() else ""
+        kept = "\n".join(filter(None, (section_of(text, title) for title in (WALLS, SHARING))))
+        given.write.write_text("\n".join([*HEADING, *said, "", kept]))
     return 0
 
 
@@ -57,10 +62,29 @@ def walls_cost(given: argparse.Namespace) -> int:
     return 0
 
 
+def sharing_of_points(given: argparse.Namespace) -> int:
+    django.setup()
+    from tests.performance import sharing  # noqa: PLC0415 - models can be imported only after setup()
+
+    said = [*sharing.main(given.seconds), *load()]
+    print("\n".join(said))
+    if given.write:
+        put(given.write, said)
+    return 0
+
+
 def put(page: Path, section: list[str]) -> None:
-    """The walls' section at the end of the page, in place of the one before."""
-    text = page.read_text().partition(WALLS)[0].rstrip() if page.exists() else "# Performance"
-    page.write_text("\n".join([text, *section, ""]))
+    """A section in place of the one of this title, or at the end of the page."""
+    text = page.read_text() if page.exists() else "# Performance\n"
+    before, found, after = text.partition(section[0])
+    _, mark, rest = after.partition("\n## ") if found else ("", "", "")
+    page.write_text("\n".join([before.rstrip(), "", *section, ""]) + (f"\n## {rest}" if mark else ""))
+
+
+def section_of(text: str, title: str) -> str:
+    """The section of this title, up to the next one; empty where there is none."""
+    _, found, after = text.partition(title)
+    return found + after.partition("\n## ")[0].rstrip() + "\n" if found else ""
 
 
 def section_costs(files: tuple[Path, Path], rounds: int) -> list[str]:
@@ -205,6 +229,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=1000, help="how often each page is asked for (1000)")
     parser.add_argument("--rls", action="store_true", help="what the walls between workspaces cost")
+    parser.add_argument("--budget", action="store_true", help="how workers share a store's points")
+    parser.add_argument("--seconds", type=float, default=60, help="how long workers pull, for --budget (60)")
     parser.add_argument("--write", type=Path, help="write the tables into this file too")
     return parser.parse_args(arguments)
 
