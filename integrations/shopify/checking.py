@@ -88,10 +88,15 @@ def run(*, store_id: int) -> None:
         store = Store.objects.filter(pk=store_id, state__in=LIVE).exclude(check_asked_at=None).first()
     if store is None or (store.checked_at is not None and store.checked_at >= store.check_asked_at):
         return
-    check = Check(store)
-    findings = check.findings()
+    findings = Check(store).findings()
     with tenant_context(tenant_id):
-        check.keep(findings)
+        keep(store=store, findings=findings)
+
+
+def keep(*, store: Store, findings: list[Finding]) -> None:
+    """Of a store that was disconnected or connected anew meanwhile nothing is kept."""
+    current = Store.objects.filter(pk=store.pk, generation=store.generation)
+    current.update(check_results=[finding.as_row() for finding in findings], checked_at=Now())
 
 
 class Check:
@@ -110,11 +115,6 @@ class Check:
         found.append(self._sample(Probe.CUSTOMERS, client.customer_sample))
         found.append(self._sample(Probe.ORDERS, client.order_sample))
         return [*found, *self._webhooks(), _clock(identity.answered_at)]
-
-    def keep(self, findings: list[Finding]) -> None:
-        """Of a store that was disconnected or connected anew meanwhile nothing is kept."""
-        current = Store.objects.filter(pk=self.store.pk, generation=self.store.generation)
-        current.update(check_results=[finding.as_row() for finding in findings], checked_at=Now())
 
     def _ask(self, question: Callable[[client.Connection], Answer]) -> Answer:
         return asking.ask(self.store.pk, question, priority=Priority.INTERACTIVE)

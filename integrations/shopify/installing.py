@@ -10,7 +10,7 @@ import hashlib
 import logging
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from django.db.models.functions import Now
@@ -66,7 +66,6 @@ class Waiting:
     """A pending installation as the person sees it who may claim it."""
 
     shop: str
-    until: datetime
     choices: tuple[Choice, ...]
 
 
@@ -154,7 +153,7 @@ def waiting(*, token: str, user: User) -> Waiting | Failed:
     choices = tuple(
         Choice(w, w.requires_second_factor and not second_factors.has_one(user.pk)) for w in _choices(row, user)
     )
-    return Waiting(row.shop_domain, row.created_at + LIFE, choices)
+    return Waiting(row.shop_domain, choices)
 
 
 def claim(*, token: str, user: User, slug: str) -> Connected | Failed:

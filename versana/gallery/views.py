@@ -1,6 +1,7 @@
 """The gallery's pages: which template shows which example."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -75,6 +76,21 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "general-errors": (
         "tenants/general.html",
         lambda: settings.general(may_edit=True, panel_url="/_gallery/panel-none/", data={}),
+        "settings",
+    ),
+    "cards": ("shopify/panel_page.html", settings.every_card, "settings"),
+    "cards-agent": ("shopify/panel_page.html", settings.agents_cards, "settings"),
+    "listing": ("shopify/panel_page.html", settings.listing_panel, "settings"),
+    "apps": ("shopify/apps.html", settings.apps, "settings"),
+    "apps-errors": ("shopify/apps.html", lambda: settings.apps({"name": "x", "client_secret": "y"}), "settings"),
+    "app": ("shopify/app.html", settings.app, "settings"),
+    "app-unreadable": ("shopify/app.html", lambda: settings.app(stores=(), readable=False), "settings"),
+    "claim": ("shopify/claim.html", settings.claim_choices, ""),
+    "claim-none": ("shopify/claim.html", settings.claim, ""),
+    "not-signed": ("shopify/failure.html", settings.not_signed, ""),
+    "disconnect-uninstalled": (
+        "shopify/disconnect.html",
+        lambda: replace(settings.disconnect(), uninstalled=True),
         "settings",
     ),
     "panel-page": ("shopify/panel_page.html", settings.refused_panel, "settings"),

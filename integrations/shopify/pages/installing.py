@@ -1,7 +1,6 @@
 """Pages without a workspace: which one an installation is for, and why a connection failed."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +22,6 @@ class WorkspaceChoice:
 @dataclass(frozen=True, slots=True)
 class ClaimPage:
     shop_domain: str
-    until: datetime
     choices: tuple[WorkspaceChoice, ...]
     claim_url: str
 
@@ -35,7 +33,7 @@ def claim_page(waiting: Waiting) -> ClaimPage:
         WorkspaceChoice(choice.workspace.name, choice.workspace.slug, factor if choice.lacks_factor else "")
         for choice in waiting.choices
     )
-    return ClaimPage(waiting.shop, waiting.until, choices, here)
+    return ClaimPage(waiting.shop, choices, here)
 
 
 def failure_page(attempt: ConnectionAttempt, *, retry_url: str) -> FailurePage:

@@ -135,7 +135,7 @@ def test_a_result_for_a_store_that_was_connected_anew_meanwhile_is_thrown_away(
         findings = run.findings()
     set_store(cast.acme, generation=9)
     with tenant_context(cast.acme.pk):
-        run.keep(findings)
+        checking.keep(store=run.store, findings=findings)
     assert store_of(cast.acme).check_results == []
 
 
