@@ -3,6 +3,7 @@
     ./dev bench [--rounds N] [--write FILE]
     ./dev bench --rls [--rounds N] [--write FILE]     what the walls between workspaces cost instead (walls.py)
     ./dev bench --budget [--seconds N] [--write FILE] how workers share a store's points instead (sharing.py)
+    ./dev bench --webhooks [--seconds N] [--write FILE]  how long Shopify waits for an answer instead (webhooks.py)
 
 Starts installations of its own on throw-away servers. Each table compares requests that were interleaved, and beside each
 ratio stands the A/A ratio: the same page against itself, which says how much of a difference is noise.
@@ -25,7 +26,7 @@ import django
 
 from tests.acceptance.painted import Browser, conversations, settled
 from tests.acceptance.stack import Installation, installation
-from tests.performance import data
+from tests.performance import data, webhooks
 from tests.performance.measuring import Asked, interleaved, percentile, ratios
 
 SETTINGS = "tests.performance.settings"
@@ -40,13 +41,15 @@ def main(arguments: list[str]) -> int:
         return walls_cost(given)
     if given.budget:
         return sharing_of_points(given)
+    if given.webhooks:
+        return webhooks_at_a_rate(given)
     with tempfile.TemporaryDirectory() as place:
         files = data.write(Path(place))
         said = [*facts(), *section_costs(files, given.rounds), *slow_shopify(files, given.rounds), *load()]
     print("\n".join(said))
     if given.write:
         text = given.write.read_text() if given.write.exists() else ""
-        kept = "\n".join(filter(None, (section_of(text, title) for title in (WALLS, SHARING))))
+        kept = "\n".join(filter(None, (section_of(text, title) for title in (WALLS, SHARING, webhooks.TITLE))))
         given.write.write_text("\n".join([*HEADING, *said, "", kept]))
     return 0
 
@@ -67,6 +70,16 @@ def sharing_of_points(given: argparse.Namespace) -> int:
     from tests.performance import sharing  # noqa: PLC0415 - models can be imported only after setup()
 
     said = [*sharing.main(given.seconds), *load()]
+    print("\n".join(said))
+    if given.write:
+        put(given.write, said)
+    return 0
+
+
+def webhooks_at_a_rate(given: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory() as place, running(data.write(Path(place))) as (stack, browser):
+        heavy_section(browser)
+        said = [*webhooks.compared(stack, browser, int(given.seconds)), *load()]
     print("\n".join(said))
     if given.write:
         put(given.write, said)
@@ -230,7 +243,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=1000, help="how often each page is asked for (1000)")
     parser.add_argument("--rls", action="store_true", help="what the walls between workspaces cost")
     parser.add_argument("--budget", action="store_true", help="how workers share a store's points")
-    parser.add_argument("--seconds", type=float, default=60, help="how long workers pull, for --budget (60)")
+    parser.add_argument("--seconds", type=float, default=60, help="for --budget and --webhooks: how long (60)")
+    parser.add_argument("--webhooks", action="store_true", help="how long Shopify waits for the answer to a webhook")
     parser.add_argument("--write", type=Path, help="write the tables into this file too")
     return parser.parse_args(arguments)
 
