@@ -7,14 +7,12 @@ leads to our door, at this address or at one that the installation had before.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from integrations.errors import IntegrationError
 from integrations.shopify import registrations, scopes, stores, topics
@@ -28,14 +26,6 @@ from tenants.rls.context import task_tenant_id, tenant_context
 log = logging.getLogger("versana.shopify")
 
 Change = Callable[[Connection], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A store's webhooks as its card says it."""
-
-    healthy: bool
-    sentence: str
 
 
 def door() -> str:
@@ -70,21 +60,6 @@ def check(*, store_id: int) -> None:
         raise
     with tenant_context(tenant_id):
         _note(store, problem)
-
-
-def told(store: Store) -> Told:
-    """For the store's card: what was found at the last check."""
-    if store.webhooks_checked_at is None:
-        return Told(False, _("Not checked yet."))
-    if store.webhooks_problem == registrations.NotApproved.code:
-        return Told(False, _("Shopify has not approved this app for personal data, so it tells us of no changes."))
-    if store.webhooks_problem == Refused.code:
-        return Told(False, _("Shopify refused to tell us of some changes. Orders are still read anew after a minute."))
-    if store.webhooks_problem:
-        return Told(False, _("Could not be checked the last time. Orders are still read anew after a minute."))
-    if by_store():
-        return Told(True, _("This store tells us of changes."))
-    return Told(True, _("The app’s configuration at Shopify says what we are told of."))
 
 
 def changes(found: Sequence[Registration], wanted: Sequence[Topic], uri: str) -> Iterator[Change]:
