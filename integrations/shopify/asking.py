@@ -87,7 +87,7 @@ class _Asking(Generic[T]):
         """One try. An access that ended before its time is renewed once, and that is not yet another try."""
         access = tokens.connection(self.store_id, refused=self.refused)
         try:
-            return self.question(_through(access, self.store_id, self.priority))
+            return self.question(_through(access, self.store_id, self.priority, ours=True))
         except errors.TokenRefused:
             if self.refused is not None:
                 raise
@@ -95,16 +95,22 @@ class _Asking(Generic[T]):
         return self._once()
 
 
-def _through(access: Connection, store_id: int | None, priority: Priority) -> Connection:
-    return replace(access, turnstile=partial(_pass, store_id, priority))
+def _through(access: Connection, store_id: int | None, priority: Priority, *, ours: bool = False) -> Connection:
+    """`ours`: the access of a connected store, which may be disconnected while we wait for our turn."""
+    return replace(access, turnstile=partial(_pass, store_id, priority, ours))
 
 
-def _pass(store_id: int | None, priority: Priority, shape: costs.Shape, send: Callable[[], Result]) -> Result:
+def _pass(
+    store_id: int | None, priority: Priority, ours: bool, shape: costs.Shape, send: Callable[[], Result]
+) -> Result:
     """One request, when the breaker is closed and the store's budget has the points for it."""
     with breaker.guarded(store_id):
         if store_id is None:
             return send()
         grant = budget.take(store_id, cost=costs.expected(shape), priority=priority)
+        if ours and not tokens.still_connected(store_id):
+            budget.settle(grant, used=0.0)
+            raise tokens.AccessLost
         try:
             result = send()
         except errors.IntegrationError as error:

@@ -69,6 +69,13 @@ def connection(store_id: int, *, refused: Secret | None = None) -> client.Connec
     return _settled(partial(_plan, store_id, refused=refused))
 
 
+def still_connected(store_id: int) -> bool:
+    """Whether the store was not disconnected meanwhile: asked by whoever had to wait between the access and the request."""
+    live = [Store.State.CONNECTED, Store.State.NEEDS_ATTENTION]
+    with tenant_context(task_tenant_id()):
+        return Store.objects.filter(pk=store_id, state__in=live).exists()
+
+
 def renew(store_id: int) -> None:
     """Renew an access that has not been for a fortnight: a refresh token that nobody uses for 90 days dies. For tasks.
 

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError
-from integrations.shopify import order_context, probing, stores, upkeep
+from integrations.shopify import asking, budget, client, order_context, probing, stores, tokens, upkeep
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import expected_tenant, tenant_context
@@ -103,3 +104,21 @@ def test_nothing_is_stored_and_nothing_is_asked_after_a_disconnection(
         "",
     )
     assert after.last_read_at is None or after.last_read_at <= left
+
+
+def test_a_task_that_waited_for_its_turn_asks_nothing_of_a_store_that_was_disconnected(
+    transactional_db: None, cast: Cast, shopify: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = connected(cast, shopify)
+    take = budget.take
+
+    def waited(store_id: int, **given: Any) -> budget.Grant:
+        turn = take(store_id, **given)
+        with tenant_context(cast.acme.pk):
+            stores.disconnect(store=store, by=cast.olivia)
+        return turn
+
+    monkeypatch.setattr(budget, "take", waited)
+    with expected_tenant(cast.acme.pk), pytest.raises(tokens.AccessLost):
+        asking.ask(store.pk, client.shop_profile, priority=asking.Priority.BACKGROUND)
+    assert shopify.calls == []

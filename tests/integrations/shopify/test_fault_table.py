@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from integrations import errors, http
-from integrations.shopify import answers, failures, oauth, probing, tasks
+from integrations.shopify import answers, asking, failures, oauth, probing, tasks
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from integrations.shopify.sandbox.faults import FAULTS
@@ -33,10 +33,10 @@ from tests.walking import answer, signed_in, soup_of, start, work
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 # Short waits: the table is about what follows from them.
-QUICK = http.Timeouts(connect=1.0, read=0.4, total=0.8)
+QUICK = http.Timeouts(connect=1.0, read=0.3, total=1.2)
 OPTIONS: dict[str, dict[str, Any]] = {
-    "slow": {"seconds": 0.1}, "timeout": {"seconds": 0.6}, "huge": {"bytes": 9_000_000},
-    "429": {"retry_after": "30.5"}, "503": {"retry_after": "60"},
+    "slow": {"seconds": 0.1}, "timeout": {"seconds": 1.5}, "huge": {"bytes": 9_000_000},
+    "429": {"retry_after": "30.5"}, "503": {"retry_after": "60"}, "throttled": {"available": 270},
 }  # fmt: skip
 _serial = itertools.count(1)
 # More than these would be a loop: three tries and a renewal, in two forms of the question.
@@ -112,7 +112,7 @@ class Scene:
         self.settings.REDIS_KEY_PREFIX = f"table-{next(_serial)}:"
 
     def line(self, name: str, step: str, state: str, stored: str, sentence: str) -> None:
-        for _ in range(20 if name == "timeout" else 0):  # the sandbox notes a call when it has done with it
+        for _ in range(30 if name == "timeout" else 0):  # the sandbox notes a call when it has done with it
             if not self.shopify.calls:
                 time.sleep(0.1)
         calls = self.shopify.calls
@@ -126,6 +126,7 @@ def scene(cast: Cast, shopify: RunningSandbox, tell: Tell, monkeypatch: pytest.M
     monkeypatch.setitem(http.post.__kwdefaults__, "timeouts", QUICK)
     monkeypatch.setattr(http, "API", QUICK)
     monkeypatch.setattr(oauth, "EXCHANGE_TIMEOUTS", QUICK)
+    monkeypatch.setattr(asking, "_BACK_OFF", lambda state: 0.0)
     with tenant_context(cast.acme.pk):
         factories.conversation()
     return Scene(cast, shopify, tell, signed_in(cast.ava), signed_in(cast.olivia), settings)
