@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from integrations import errors, http
-from integrations.shopify import answers, asking, failures, oauth, probing, tasks
+from integrations.shopify import answers, asking, budget, failures, oauth, probing, tasks
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from integrations.shopify.sandbox.faults import FAULTS
@@ -127,6 +127,9 @@ def scene(cast: Cast, shopify: RunningSandbox, tell: Tell, monkeypatch: pytest.M
     monkeypatch.setattr(http, "API", QUICK)
     monkeypatch.setattr(oauth, "EXCHANGE_TIMEOUTS", QUICK)
     monkeypatch.setattr(asking, "_BACK_OFF", lambda state: 0.0)
+    monkeypatch.setattr(
+        budget, "_RATE", 100_000
+    )  # of a bucket that has not answered: three tries would take six seconds
     with tenant_context(cast.acme.pk):
         factories.conversation()
     return Scene(cast, shopify, tell, signed_in(cast.ava), signed_in(cast.olivia), settings)
