@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations.shopify import personal, stores
 from integrations.shopify.events import ErasureContinues, ErasureSettles
-from integrations.shopify.models import ComplianceRequest, Farewell, OrderContext, PendingInstallation, Store
+from integrations.shopify.models import ComplianceRequest, Farewell, OrderContext, Store
 from tenants import audit, members
 from tenants import personal as registry
 from tenants.outbox.events import publish
@@ -115,7 +115,8 @@ def settle(*, request_id: int) -> None:
 def redact_store(*, request_id: int) -> None:
     """Everything of a store that is not connected any more but its domain. A store that is connected again is left alone.
 
-    In the workspace's context. The store's lock keeps a connection that is being made apart from this.
+    In the workspace's context. The store's lock keeps a connection that is being made apart from this. An installation that
+    waits is newer than what is to be forgotten, perhaps another workspace's, and gone within a quarter of an hour.
     """
     request = ComplianceRequest.objects.select_for_update().filter(pk=request_id, kind=Kind.SHOP_REDACT).first()
     if request is None or request.state == State.DONE or request.store_id is None:
@@ -128,7 +129,6 @@ def redact_store(*, request_id: int) -> None:
         return
     contexts, _ = OrderContext.objects.filter(store=store).delete()
     farewells, _ = Farewell.objects.filter(shop_domain=store.shop_domain).delete()
-    PendingInstallation.objects.filter(shop_domain=store.shop_domain).delete()
     Store.objects.filter(pk=store.pk).update(
         shop_gid="", shop_name="", currency="", time_zone="UTC", scopes=[], hidden=[], check_results=[]
     )

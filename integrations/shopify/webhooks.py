@@ -57,7 +57,8 @@ def receive(*, headers: Mapping[str, str], body: bytes) -> str:
             raise Refused(400, "a body of another shop or topic")
         concerned = [one for one in signers if topic and (topic.compliance or one.store.state in LIVE)]
         effect = topic.effect if topic and concerned else NOTHING
-        if not _first(envelope, content, effect, concerned):
+        by_event = bool(topic and concerned and not topic.compliance)
+        if not _first(envelope, content, effect, concerned, by_event=by_event):
             return TWICE
         if topic is not None:
             for one in concerned:
@@ -113,17 +114,26 @@ def _secrets(app: ShopifyApp | None) -> tuple[Secret, ...]:
     return tuple(secret for secret in kept if secret is not None)
 
 
-def _first(envelope: Envelope, content: Mapping[str, object], effect: str, concerned: Sequence[_Candidate]) -> bool:
+def _first(
+    envelope: Envelope,
+    content: Mapping[str, object],
+    effect: str,
+    concerned: Sequence[_Candidate],
+    *,
+    by_event: bool,
+) -> bool:
     """Write the receipt. False when there is one: of this delivery, or of the same change told again under another id.
 
     Two at once: the second waits for the first to end. The event counts only where something was done about it; else a
-    former app's delivery, which nobody is concerned by, would stand in the way of the present one's.
+    former app's delivery, which nobody is concerned by, would stand in the way of the present one's. It never counts for
+    a request about people's data: one action of a merchant's is told to every app that ever served the shop, and once for
+    each customer, who has no place among a receipt's columns. Such requests are told apart by their words (compliance.py).
     """
     receipt = WebhookReceipt(
         shop_domain=envelope.shop,
         topic=envelope.topic,
         delivery_id=envelope.delivery_id,
-        event_id=envelope.event_id if concerned else "",
+        event_id=envelope.event_id if by_event else "",
         resource_id=deliveries.digits(content.get("id")),
         triggered_at=envelope.triggered_at,
         tenant_id=concerned[0].tenant_id if concerned else None,

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -22,6 +23,10 @@ def receive(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         log.info("webhook refused: %s", refused.reason)
         return HttpResponse(f"{refused.reason}\n", status=refused.status, content_type="text/plain")
+    except OperationalError:
+        # Somebody held a row for longer than we wait, or the database is away. Nothing was stored, so Shopify sends it again.
+        log.warning("webhook put off: the database did not answer in time")
+        return HttpResponse("busy\n", status=503, content_type="text/plain", headers={"Retry-After": "60"})
     return HttpResponse(f"{effect or 'nothing to do'}\n", content_type="text/plain")
 
 
