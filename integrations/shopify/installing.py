@@ -23,13 +23,14 @@ from integrations.shopify.credentials import App, AppUnreadable, NoApp, installa
 from integrations.shopify.models import ConnectionAttempt, PendingInstallation, ShopifyApp, Store
 from integrations.shopify.oauth import CallbackRefused
 from integrations.shopify.types import TokenGrant
-from tenants import doors, second_factors
+from tenants import doors, second_factors, switches
 from tenants.crypto.sealing import SealError
 from tenants.crypto.secret import Secret, pack, unpack
 from tenants.doors import Workspace
 from tenants.models import User
 from tenants.rls.context import tenant_context
 from tenants.roles import Permission, may
+from tenants.switches import Switch
 
 log = logging.getLogger("versana.shopify")
 
@@ -88,14 +89,11 @@ def opening(*, query: str, slug: str = "", number: int = 0) -> Opened:
         shop = oauth.verify_opening(query, secrets=app.secrets, now=timezone.now())
         return Opened(shop, app, working=_works(shop, None))
     tenant_id = doors.tenant_of_slug(slug)
-    if tenant_id is None:
+    row, app = _own_app(tenant_id, number) if tenant_id is not None else (None, None)
+    # Without a secret too: whatever else is wrong with the query is said first, and in the same words.
+    shop = oauth.verify_opening(query, secrets=app.secrets if app else (), now=timezone.now())
+    if row is None or app is None:
         raise CallbackRefused(oauth.Reason.BAD_HMAC)
-    with tenant_context(tenant_id):
-        row = ShopifyApp.objects.filter(number=number).first()
-        if row is None:
-            raise CallbackRefused(oauth.Reason.BAD_HMAC)
-        app = opened(row)
-    shop = oauth.verify_opening(query, secrets=app.secrets, now=timezone.now())
     return Opened(shop, app, app_id=row.pk, tenant_id=tenant_id, working=_works(shop, row.pk))
 
 
@@ -156,11 +154,18 @@ def waiting(*, token: str, user: User) -> Waiting | Failed:
     return Waiting(row.shop_domain, choices)
 
 
-def claim(*, token: str, user: User, slug: str) -> Connected | Failed:
-    """Connect what waits to one of this person's workspaces. Used up, whether it works or not. Raises Refused as `waiting`."""
+def claim(*, token: str, user: User, slug: str, shop: str) -> Connected | Failed | Waiting:
+    """Connect what waits to one of this person's workspaces. Used up, whether it works or not. Raises Refused as `waiting`.
+
+    `shop` is the one that the person saw: when another has arrived meanwhile, in another tab, that one is shown first.
+    """
     row = _row(token)
     if row is None:
         raise Refused("installation_gone")
+    if not switches.is_on(Switch.CONNECT_STORES):
+        raise Refused("paused")
+    if row.shop_domain != shop:
+        return waiting(token=token, user=user)
     if _held_elsewhere(row, user):
         return _end(row, user, "store_taken")
     workspace = next((w for w in _choices(row, user) if w.slug == slug), None)
@@ -182,6 +187,12 @@ def claim(*, token: str, user: User, slug: str) -> Connected | Failed:
 def forget() -> int:
     """Delete what nobody claimed in time, with the access in it."""
     return PendingInstallation.objects.filter(created_at__lt=Now() - LIFE).delete()[0]
+
+
+def _own_app(tenant_id: int, number: int) -> tuple[ShopifyApp | None, App | None]:
+    with tenant_context(tenant_id):
+        row = ShopifyApp.objects.filter(number=number).first()
+        return row, opened(row) if row is not None else None
 
 
 def _works(shop: str, app_id: int | None) -> bool:

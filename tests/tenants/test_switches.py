@@ -16,6 +16,7 @@ from tenants.switches import Switch
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA
+from tests.integrations.shopify.test_installing import arrive, claimed
 from tests.walking import CONNECT, answer, cast, failed, shopify, signed_in, start, text_of, work
 
 __all__ = ["cast", "shopify"]  # fixtures
@@ -100,6 +101,20 @@ def test_no_store_is_connected_while_that_is_switched_off(
         assert not Store.objects.exists()
     throw(staff, Switch.CONNECT_STORES, on=True)
     assert "?connected=" in client.get(answer(shopify, start(client)))["Location"]
+
+
+def test_an_installation_waits_while_connecting_is_switched_off(
+    cast: Cast, shopify: RunningSandbox, staff: psycopg.Connection
+) -> None:
+    client = signed_in(cast.olivia)
+    arrive(client, shopify)
+    throw(staff, Switch.CONNECT_STORES, on=False)
+    refused = claimed(client)
+    assert (refused.status_code, "Connecting is paused" in text_of(refused)) == (503, True)
+    with tenant_context(cast.acme.pk):
+        assert not Store.objects.exists()
+    throw(staff, Switch.CONNECT_STORES, on=True)
+    assert "?connected=" in claimed(client)["Location"]
 
 
 def test_no_store_is_connected_while_the_switch_cannot_be_read(

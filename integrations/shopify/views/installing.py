@@ -88,12 +88,12 @@ def claim(request: HttpRequest) -> HttpResponse:
     result: installing.Waiting | Connected | Failed
     try:
         if request.method == "POST":
-            slug = request.POST.get("workspace", "")[:100]
-            result = installing.claim(token=token, user=_user(request), slug=slug)
+            slug, shop = request.POST.get("workspace", "")[:100], request.POST.get("shop", "")[:255]
+            result = installing.claim(token=token, user=_user(request), slug=slug, shop=shop)
         else:
             result = installing.waiting(token=token, user=_user(request))
     except installing.Refused as refused:
-        return _explain(request, refused.code, status=410)
+        return _explain(request, refused.code, status=503 if refused.code == "paused" else 410)
     if isinstance(result, installing.Waiting):
         return render_page(request, "shopify/claim.html", pages.claim_page(result))
     request.session.pop(INSTALLATION, None)

@@ -1,6 +1,7 @@
 """Installing from Shopify's side: the signed opening, the consent, the wait, and the owner who says which workspace it is for."""
 
 import logging
+import re
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -58,8 +59,8 @@ def arrive(client: Client, shopify: RunningSandbox, shop: str = SHOP, **asked: s
     return client.get(answer(shopify, response["Location"]))
 
 
-def claimed(client: Client, slug: str = "acme") -> HttpResponse:
-    return client.post(CLAIM, {"workspace": slug})
+def claimed(client: Client, slug: str = "acme", shop: str = SHOP) -> HttpResponse:
+    return client.post(CLAIM, {"workspace": slug, "shop": shop})
 
 
 def stores_of(tenant: Tenant) -> list[Store]:
@@ -218,6 +219,17 @@ def test_an_owner_who_was_demoted_at_the_last_moment_connects_nothing(cast: Cast
         Membership.objects.filter(pk=cast.olivia.pk).update(role=Role.AGENT)
     assert failed(client, claimed(client)).outcome == "not_the_owner"
     assert_nothing_waits(cast.acme)
+
+
+def test_a_page_that_still_shows_one_store_does_not_connect_another(cast: Cast, shopify: RunningSandbox) -> None:
+    """Two tabs: the second brought another store, and the button of the first is pressed."""
+    client = signed_in(cast.olivia)
+    arrive(client, shopify, ALL_ORDERS_SHOP)
+    assert f"Connect {ALL_ORDERS_SHOP}" in text_of(claimed(client, shop=SHOP))
+    assert stores_of(cast.acme) == []
+    shown = {field["name"]: field["value"] for field in soup_of(client.get(CLAIM)).select("ul input")}
+    client.post(CLAIM, {name: shown[name] for name in ("workspace", "shop")})
+    assert [store.shop_domain for store in stores_of(cast.acme)] == [ALL_ORDERS_SHOP]
 
 
 # --- A browser, a quarter of an hour --------------------------------------------------------------------------------
@@ -432,7 +444,7 @@ def test_an_own_app_is_installed_by_its_own_address_into_its_own_workspace(
         assert client.get(answer(pier, consent))["Location"] == CLAIM
         choices = [field["value"] for field in soup_of(client.get(CLAIM)).select("input[name=workspace]")]
         assert choices == ["acme"]
-        claimed(client)
+        claimed(client, shop=ALL_ORDERS_SHOP)
     (store,) = stores_of(cast.acme)
     assert (store.shop_domain, store.app_id) == (ALL_ORDERS_SHOP, app.pk)
 
@@ -446,3 +458,16 @@ def test_an_app_that_does_not_exist_answers_as_one_that_did_not_sign(
     response = Client().get(opening(path=INSTALL + path))  # signed by the installation's app
     assert response.status_code == 400
     assert "not signed by Shopify" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?shop=a", "?shop=a&shop=b", f"?shop={SHOP}&hmac=0&timestamp=1", "?" + "x" * 5000]
+)
+def test_nobody_finds_out_by_a_broken_query_which_apps_exist(cast: Cast, shopify: RunningSandbox, query: str) -> None:
+    with tenant_context(cast.acme.pk):
+        app_entry.add(name="Pier", client_id=OWN_ID, client_secret=Secret(OWN_SECRET), by=cast.olivia)
+    paths = ("acme/1/", "acme/2/", "nextdoor/1/", "nowhere/1/")
+    answers = [Client().get(f"{INSTALL}{path}{query}") for path in paths]
+    assert {(response.status_code, re.sub(r"\d\d:\d\d", "", text_of(response))) for response in answers} == {
+        (400, re.sub(r"\d\d:\d\d", "", text_of(answers[0])))
+    }
