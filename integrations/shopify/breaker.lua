@@ -11,13 +11,18 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local breakers = store == '' and {all} or {one, all}
 
 local function number(key, name) return tonumber(redis.call('HGET', key, name)) or 0 end
+-- Nobody is kept out for more than an hour: a moment further off is one of before the server's clock was set back.
+local function moment(key, name)
+  local at = number(key, name)
+  return at - now > 3600000 and now or at
+end
 local function write(key, name, value) redis.call('HSET', key, name, string.format('%d', value)) end
 
 -- How long this one stays shut, and whether it is half open: then a single probe may go.
 local function standing(key)
-  local opens = number(key, 'until')
+  local opens = moment(key, 'until')
   if opens == 0 then return 0, false end
-  local shut = math.max(opens, number(key, 'probe')) - now
+  local shut = math.max(opens, moment(key, 'probe')) - now
   return math.max(0, shut), true
 end
 
@@ -59,7 +64,7 @@ local function answered()
 end
 
 -- A call that left before the breaker opened may fail after it; only a probe that fails opens it anew.
-local function standing_open(key) return number(key, 'until') > now end
+local function standing_open(key) return moment(key, 'until') > now end
 
 local function failed()
   local window, most, length, longest = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])

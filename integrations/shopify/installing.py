@@ -89,12 +89,13 @@ def opening(*, query: str, slug: str = "", number: int = 0) -> Opened:
         shop = oauth.verify_opening(query, secrets=app.secrets, now=timezone.now())
         return Opened(shop, app, working=_works(shop, None))
     tenant_id = doors.tenant_of_slug(slug)
-    row, app = _own_app(tenant_id, number) if tenant_id is not None else (None, None)
+    found = _own_app(tenant_id, number) if tenant_id is not None else None
     # Without a secret too: whatever else is wrong with the query is said first, and in the same words.
-    shop = oauth.verify_opening(query, secrets=app.secrets if app else (), now=timezone.now())
-    if row is None or app is None:
+    shop = oauth.verify_opening(query, secrets=found[1].secrets if found else (), now=timezone.now())
+    if found is None:
         raise CallbackRefused(oauth.Reason.BAD_HMAC)
-    return Opened(shop, app, app_id=row.pk, tenant_id=tenant_id, working=_works(shop, row.pk))
+    app_id, own = found
+    return Opened(shop, own, app_id=app_id, tenant_id=tenant_id, working=_works(shop, app_id))
 
 
 def begin(asked: Opened, *, browser: str) -> str:
@@ -189,10 +190,10 @@ def forget() -> int:
     return PendingInstallation.objects.filter(created_at__lt=Now() - LIFE).delete()[0]
 
 
-def _own_app(tenant_id: int, number: int) -> tuple[ShopifyApp | None, App | None]:
+def _own_app(tenant_id: int, number: int) -> tuple[int, App] | None:
     with tenant_context(tenant_id):
         row = ShopifyApp.objects.filter(number=number).first()
-        return row, opened(row) if row is not None else None
+        return (row.pk, opened(row)) if row is not None else None
 
 
 def _works(shop: str, app_id: int | None) -> bool:

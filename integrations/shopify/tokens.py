@@ -235,10 +235,18 @@ def reopen() -> int:
 
 
 def _keep_grant(store: Store, grant: TokenGrant) -> client.Connection:
-    """Write the renewed pair in one statement, unless the store was disconnected or connected anew meanwhile."""
+    """Write the renewed pair in one statement, unless the store was disconnected or connected anew meanwhile.
+
+    Nor where another process has renewed since: our lease had ended, theirs is the later answer, and ours counts no more.
+    """
     current = Store.objects.select_for_update().get(pk=store.pk)
     if current.generation != store.generation or current.state == Store.State.DISCONNECTED:
         raise AccessLost
+    if current.access_expires_at != store.access_expires_at:
+        token = opened(current, "access_token")
+        if token is None:
+            raise AccessLost
+        return client.Connection(shop=current.shop_domain, access_token=token)
     take(current, grant)
     if grant.refresh_token is None:
         current.refreshed_at = Now()  # the exchange gave another that never expires: not at once again

@@ -121,6 +121,14 @@ def test_a_probe_that_fails_opens_it_for_twice_as_long(redis: OwnRedis) -> None:
     assert 240 < raised.value.retry_after <= 300, "the longest"
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_out_for_longer_than_a_breaker_stays_open(redis: OwnRedis) -> None:
+    fail(5)
+    redis.later(-86_400)  # a day before it opened, by the clock as it is now
+    assert call() == "answered"
+    fail(5)
+    assert call() == "breaker_open"
+
+
 def test_a_probe_of_which_nothing_follows_leaves_the_way_to_the_next(redis: OwnRedis) -> None:
     fail(5)
     redis.later(30)

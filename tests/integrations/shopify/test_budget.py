@@ -56,6 +56,15 @@ def test_a_store_that_was_never_asked_gets_one_call_and_then_waits_for_its_answe
     assert refused(280)
 
 
+def test_a_clock_that_was_set_back_closes_no_store_for_longer_than_shopify_asks(redis: OwnRedis) -> None:
+    known(1000)
+    budget.settle(take(), used=0, pause=60)
+    assert refused()
+    (name,) = redis.client.keys("*:bucket")
+    redis.client.hincrbyfloat(name, "closed", 86_400_000)
+    assert take().requested == 100
+
+
 def test_what_a_call_did_not_use_comes_back(redis: OwnRedis) -> None:
     known(400, rate=0.001)
     call = take(300)

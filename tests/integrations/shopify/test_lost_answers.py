@@ -220,3 +220,25 @@ def test_an_access_that_never_expires_is_exchanged_by_the_sandbox_too(cast: Cast
     assert after.access_token != before.access_token
     with expected_tenant(cast.acme.pk):
         assert tokens.connection(after.pk).access_token == after.access_token
+
+
+@pytest.mark.django_db
+def test_who_comes_back_after_the_lease_does_not_write_over_the_pair_that_another_got(
+    cast: Cast, shopify: RunningSandbox
+) -> None:
+    """A process that slept past its lease, or tried two secrets, each to the end of its time."""
+    store = connected(cast, shopify)
+    change(cast, access_expires_at=Now())
+    with tenant_context(cast.acme.pk):
+        slow = tokens._plan(store.pk, refused=None)
+    assert isinstance(slow, tokens._Renewal)
+    late = tokens._renewed(slow)
+    change(cast, refresh_leased_until=Now())
+    with expected_tenant(cast.acme.pk):
+        quick = tokens.connection(store.pk)
+    with tenant_context(cast.acme.pk):
+        assert tokens._keep_grant(slow.store, late) == quick
+    assert current(cast).access_token == quick.access_token
+    read(cast)
+    assert (current(cast).state, current(cast).failure) == ("connected", "")
+    assert kinds(shopify) == ["refresh", "refresh", "CustomerOrders"]
