@@ -6,6 +6,7 @@ no number leads to another conversation than it did. Mail of others that names t
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,9 @@ from inbox.email.inbound import summarise
 from inbox.email.people import normalised
 from inbox.models import Attachment, Contact, ContactAddress, Conversation, Message, Reference
 from tenants.contents import Contributor, Section, Table
+from tenants.models import Membership, Tenant
 from tenants.personal import Counts, Kept, Package, Plain, Subject, Swept, Who, added
+from tenants.rls.context import current_tenant_id
 
 CONVERSATIONS_A_STEP, MESSAGES_A_STEP = 50, 1_000
 GONE = "[…]"
@@ -27,10 +30,22 @@ _IDS = ("message_id", "in_reply_to")
 
 # --- Who it is ------------------------------------------------------------------------------------------------------
 def _contacts(subject: Subject) -> QuerySet[Contact]:
-    found: QuerySet[Contact] = Contact.objects.filter(
-        pk__in=ContactAddress.objects.filter(email_norm__in=subject.emails).values("contact_id")
-    )
+    """Not by an address of the shop's: mail from before it was entered as one would be everybody's."""
+    addresses = ContactAddress.objects.filter(email_norm__in=subject.emails - _support())
+    found: QuerySet[Contact] = Contact.objects.filter(pk__in=addresses.values("contact_id"))
     return found
+
+
+def _support() -> frozenset[str]:
+    return frozenset(Tenant.objects.values_list("support_addresses", flat=True).get(pk=current_tenant_id()))
+
+
+def _among_others(subject: Subject) -> Subject:
+    """By what they are looked for in mails with others. Whoever enters the shop's address, or a member's, in the shop is not
+    the writer of the shop's answers to everybody."""
+    ours = _support() | frozenset(Membership.objects.values_list("user__email_norm", flat=True))
+    spellings = frozenset(typed for typed in subject.spellings if not normalised([typed]) & ours)
+    return replace(subject, emails=subject.emails - ours, spellings=spellings)
 
 
 def widen(subject: Subject) -> Subject:
@@ -80,7 +95,7 @@ def collect(subject: Subject) -> Iterable[tuple[str, Section]]:
 
 def _written_elsewhere(subject: Subject, *, after: int, most: int) -> list[int]:
     """Messages that they sent into conversations with somebody else."""
-    pattern = subject.mention()
+    pattern = _among_others(subject).mention()
     if not pattern:
         return []
     sent = Message.objects.filter(pk__gt=after, from_email__iregex=pattern)
@@ -122,6 +137,7 @@ def _blank(messages: QuerySet[Message]) -> int:
 
 def sweep_mentions(subject: Subject, after: int) -> Swept:
     """Mails of others that name them: what they wrote goes, of the rest their addresses, numbers and names."""
+    subject = _among_others(subject)
     pattern = subject.mention()
     page = list(Message.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:MESSAGES_A_STEP])
     if not pattern or not page:
@@ -167,7 +183,9 @@ def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Co
 def _strike(message: Message, subject: Subject, pattern: re.Pattern[str]) -> None:
     """The message without its mentions of them."""
     names = [name for name in subject.names if " " in name.strip()]  # A first name is somebody else's too.
-    whole = re.compile("|".join([pattern.pattern, *map(re.escape, sorted(names))]), re.IGNORECASE)
+    whole = re.compile(
+        "|".join([pattern.pattern, *(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names))]), re.IGNORECASE
+    )
     for field in _TEXTS:
         setattr(message, field, whole.sub(GONE, getattr(message, field)))
     for field in ("to", "cc"):

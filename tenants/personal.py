@@ -77,16 +77,22 @@ class Subject:
         Not inside another one: ann@example.com is no part of joann@example.com. Empty when nothing can be looked for.
         """
         spelled = {*self.emails, *self.spellings}
-        whole = [*spelled, *(phone for phone in self.phones if sum(map(str.isdigit, phone)) >= FEWEST_DIGITS)]
-        if not whole:
+        numbers = {_number(phone) for phone in self.phones} - {""}
+        if not spelled and not numbers:
             return ""
         in_links = "|".join(sorted(re.escape(quote(address, safe="")) for address in spelled))
-        plain = "|".join(sorted(map(re.escape, whole)))
+        plain = "|".join([*sorted(map(re.escape, spelled)), *sorted(numbers)])
         return rf"(?<![\w.+-])(?:{plain})(?![\w-]|\.\w)" + (f"|{in_links}" if in_links else "")
 
     def part(self) -> str:
         """The same for ids, in which an address can stand behind anything: an id too many is no loss."""
         return "|".join(sorted(map(re.escape, {*self.emails, *self.spellings})))
+
+
+def _number(phone: str) -> str:
+    """A telephone number as a regular expression, however it is spaced. Shopify has "+46701234567", people write otherwise."""
+    digits = re.sub(r"[^0-9]", "", phone)
+    return r"(?:\+|00)?" + r"[\s()./-]{0,3}".join(digits) if len(digits) >= FEWEST_DIGITS else ""
 
 
 @dataclass(frozen=True, slots=True)

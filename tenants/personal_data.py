@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
 from email.message import EmailMessage
 
 from django.db.models import Q, TextField
@@ -38,10 +39,17 @@ def _forget_mails(subject: Subject) -> int:
         mail.pk for mail in QueuedMail.objects.filter(pk__in=ids) if re.search(pattern, _read(mail), re.IGNORECASE)
     ]
     QueuedMail.objects.filter(pk__in=theirs).delete()
-    # Payloads hold ids; one that holds more is a mistake, which is not to outlive the person.
-    loud = Event.objects.filter(tenant_id=current_tenant_id()).annotate(words=Cast("payload", TextField()))
-    loud.filter(Q(words__iregex=pattern)).delete()
+    _forget_events(subject)
     return len(theirs)
+
+
+def _forget_events(subject: Subject) -> None:
+    """Payloads hold ids; one that holds an address is a mistake, which is not to outlive the person. A telephone number is
+    not looked for: an id of a thing can be the same digits."""
+    addresses = replace(subject, phones=frozenset()).mention()
+    if addresses:
+        loud = Event.objects.filter(tenant_id=current_tenant_id()).annotate(words=Cast("payload", TextField()))
+        loud.filter(Q(words__iregex=addresses)).delete()
 
 
 def _read(mail: QueuedMail) -> str:

@@ -55,8 +55,8 @@ def moments(tz: str, style: str) -> Callable[[datetime], str]:
 
 @lru_cache(maxsize=8192)
 def _moment(when: datetime, tz: str, reader: str, style: str, today: int, language: str) -> SafeString:
-    here = when.astimezone(_zone(reader))
-    there = when.astimezone(_zone(tz or reader))
+    here = when.astimezone(zone(reader))
+    there = when.astimezone(zone(tz or reader))
     return _time(when, _tooltip(here, there, tz), _in_style(there, style, today))
 
 
@@ -113,7 +113,7 @@ def _names(language: str) -> tuple[dict[int, str], dict[int, str]]:
 
 
 @lru_cache(maxsize=512)
-def _zone(name: str) -> tzinfo:
+def zone(name: str) -> tzinfo:
     """The zone of that name, or UTC for a name that this machine does not know."""
     try:
         return ZoneInfo(name)

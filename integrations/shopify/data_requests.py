@@ -26,6 +26,7 @@ from tenants.models import Membership, Tenant
 from tenants.outbox.events import publish
 from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
 from tenants.roles import Role
+from versana.moments import zone
 
 STRETCH_SECONDS = 30.0
 SHORTEST_KEPT = timedelta(days=7)  # a file that was made again on the last day is not gone the next hour
@@ -107,11 +108,11 @@ def remind(*, request_id: int) -> None:
 
 
 def _tell_owners(name: str, request: ComplianceRequest) -> None:
-    slug = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
+    tenant = Tenant.objects.get(pk=current_tenant_id())
     owners = Membership.objects.filter(role=Role.OWNER, removed_at=None).values_list("user__email", flat=True)
     mails.send(
-        name, to=list(owners), path=f"/{slug}/settings/privacy/", number=request.number,
-        store=request.store.shop_domain if request.store else "", due=f"{request.due_at:%Y-%m-%d}",
+        name, to=list(owners), path=f"/{tenant.slug}/settings/privacy/", number=request.number,
+        store=request.store.shop_domain if request.store else "", due=f"{timezone.localtime(request.due_at, zone(tenant.time_zone)):%Y-%m-%d}",
     )  # fmt: skip
 
 
@@ -185,4 +186,6 @@ def _complete(request: ComplianceRequest, at: DataRequestContinues, counts: regi
 
 
 def _readme(request: ComplianceRequest, counts: registry.Counts) -> str:
-    return render_to_string("shopify/data_request_readme.txt", {"request": request, "counts": counts})
+    tenant = Tenant.objects.get(pk=current_tenant_id())
+    with timezone.override(zone(tenant.time_zone)):
+        return render_to_string("shopify/data_request_readme.txt", {"request": request, "counts": counts})

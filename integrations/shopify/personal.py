@@ -8,8 +8,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from integrations.shopify.events import DataRequestContinues
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext
 from tenants.contents import Section, Table
+from tenants.outbox.events import publish
 from tenants.personal import Counts, Kept, Package, Plain, Subject, Who
 
 # A page that read an address just before it was erased is long done after this.
@@ -80,7 +82,22 @@ def forget(subject: Subject, touched: bool) -> Counts:
     files, _ = DataRequestPart.objects.filter(request__in=asked).delete()
     asked.exclude(state=ComplianceRequest.State.DONE).update(state=ComplianceRequest.State.DONE, done_at=timezone.now())
     asked.update(email="", phone="", order_ids=[], size=0, file_until=None)
+    if touched or contexts:
+        _make_anew(ComplianceRequest.objects.exclude(pk__in=asked.values("pk")))
     return {"stored orders": contexts, "files of data requests": int(files > 0)}
+
+
+def _make_anew(requests: QuerySet[ComplianceRequest]) -> None:
+    """The files for others: a mail of theirs may have named the person who is erased."""
+    begun = Q(state=ComplianceRequest.State.WAITING, size__gt=0) | Q(
+        state=ComplianceRequest.State.READY, file_until__isnull=False
+    )
+    for request in requests.filter(begun, kind=ComplianceRequest.Kind.DATA_REQUEST).select_for_update():
+        DataRequestPart.objects.filter(request=request).delete()
+        ComplianceRequest.objects.filter(pk=request.pk).update(
+            state=ComplianceRequest.State.WAITING, size=0, file_until=None
+        )
+        publish(DataRequestContinues(request_id=request.pk))
 
 
 def settle(erased_at: Callable[[str], datetime | None]) -> Counts:

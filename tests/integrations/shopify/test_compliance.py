@@ -207,7 +207,7 @@ def test_the_owners_are_told_that_the_file_is_there_and_again_a_week_before_the_
     asks(store, "customers/data_request")
     work()
     work()
-    assert [(m.to, MAYA in str(m.message())) for m in mail.outbox] == [([cast.olivia.user.email], False)]
+    assert [(m.to, MAYA.encode() in m.message().as_bytes()) for m in mail.outbox] == [([cast.olivia.user.email], False)]
     due_now()
     work()
     work()
