@@ -202,7 +202,7 @@ def _message(
         anchor=f"m{position}",
         kind=row.kind,
         person=_face(
-            row.from_name or row.from_email or _("Erased contact"),
+            row.from_name or row.from_email or (_("The shop") if sent else _("Erased contact")),
             sum(map(ord, row.from_email)) if sent else key,
             colleague=sent,
         ),
