@@ -1,7 +1,8 @@
 """*Check connection*: an owner presses it, a task tries each part of a connection, and the card says what it found.
 
-A check changes nothing at Shopify, and keeps nothing of what it reads but whether it could be read. One at a time for each
-store, by the database's clock; one whose task never comes back is told as such after a minute.
+A check changes nothing at Shopify, and keeps nothing of what it reads but whether it could be read; a store that it finds
+broken, or mended, is noted as such. One at a time for each store, by the database's clock; one whose task never comes back
+is told as such after a minute.
 """
 
 import logging
@@ -16,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations import errors
-from integrations.shopify import asking, client, scopes
+from integrations.shopify import asking, client, probing, scopes, stores
 from integrations.shopify.asking import Priority
 from integrations.shopify.events import StoreCheckWanted
 from integrations.shopify.models import Store
@@ -88,8 +89,13 @@ def run(*, store_id: int) -> None:
         store = Store.objects.filter(pk=store_id, state__in=LIVE).exclude(check_asked_at=None).first()
     if store is None or (store.checked_at is not None and store.checked_at >= store.check_asked_at):
         return
-    findings = Check(store).findings()
+    check = Check(store)
+    findings = check.findings()
+    if check.failure is None:
+        probing.probe(store_id=store_id)  # One that was taken for broken, and answers: the card must not say both.
     with tenant_context(tenant_id):
+        if check.failure is not None:
+            stores.note_failure(store_id=store_id, generation=store.generation, error=check.failure)
         keep(store=store, findings=findings)
 
 
@@ -104,11 +110,13 @@ class Check:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.failure: errors.IntegrationError | None = None
 
     def findings(self) -> list[Finding]:
         try:
             identity = self._ask(client.identity)
         except errors.IntegrationError as error:
+            self.failure = error
             return [*_of_error(error), *self._webhooks()]
         found = [Finding(Probe.ACCESS, Found.OK), self._same_store(identity.profile.id)]
         found.append(_permissions(identity.profile.scopes))
@@ -141,7 +149,13 @@ class Check:
 
 def _of_error(error: errors.IntegrationError) -> list[Finding]:
     """The first question failed: by our access, or because the store does not answer. The rest was not tried."""
-    by_access = error.code in (errors.TokenRefused.code, errors.GrantRefused.code, "app_unreadable", "no_app")
+    by_access = error.code in (
+        errors.TokenRefused.code,
+        errors.GrantRefused.code,
+        "app_refused",
+        "app_unreadable",
+        "no_app",
+    )
     found = Found.FAILED if error.permanent else Found.UNKNOWN
     first = Finding(Probe.ACCESS, found if by_access else Found.UNKNOWN, error.code if by_access else "not_tried")
     second = Finding(Probe.STORE, Found.UNKNOWN if by_access else found, "not_tried" if by_access else error.code)

@@ -47,9 +47,11 @@ def over(*, store_id: int, generation: int, problems: tuple[Store.Problem, ...])
 
 
 def forget(store: Store) -> None:
-    """Nothing of what was wrong stays in the row: it is being connected, or disconnected."""
+    """Nothing of what was wrong or was found stays in the row: it is being connected, or disconnected."""
     store.problem, store.problem_since, store.told_at, store.probed_at = "", None, None, None
     store.failing_since, store.failure, store.hidden = None, "", []
+    store.webhooks_problem, store.webhooks_checked_at = "", None
+    store.check_asked_at, store.checked_at, store.check_results = None, None, []
 
 
 def tell_owners(*, store_id: int) -> int:

@@ -198,7 +198,7 @@ def _problem(store: Store, viewer: Viewer) -> Banner:
         text = _("It has shared no orders since %(since)s.") % {"since": since}
         return Banner("stop", "key-round", _("Orders cannot be read in this store."), f"{text} {meaning.agents}")
     general = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
-    title = _("%(problem)s since %(since)s.") % {"problem": meaning.title, "since": since}
+    title = _("%(problem)s (since %(since)s).") % {"problem": meaning.title, "since": since}
     label = _("Reconnect store") if meaning.ends is answers.Ends.OWNER else _("Open its settings")
     return Banner("stop", "key-round", title, str(meaning.fix), action_label=label, action_url=general)
 

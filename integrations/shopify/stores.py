@@ -125,7 +125,7 @@ def disconnect(*, store: Store, by: Membership) -> None:
     store.state = Store.State.DISCONNECTED
     problems.forget(store)
     tokens.forget(store)
-    store.disconnected_at = timezone.now()
+    store.disconnected_at, store.reconciled_at = timezone.now(), None
     store.generation += 1
     store.save()
     audit.record(audit.Action.STORE_DISCONNECTED, by=by, target=store.shop_domain)

@@ -54,6 +54,8 @@ def refresh_order_context(event: OrderContextWanted) -> None:
 
 
 def describe_store(event: StoreConnected | StoreChanged) -> None:
+    if isinstance(event, StoreChanged):
+        probing.probe(store_id=event.store_id)  # That a bill was settled is told as a change of the store.
     stores.describe(store_id=event.store_id)
 
 

@@ -63,8 +63,7 @@ def _end(store_id: int, generation: int) -> None:
     store.state = Store.State.UNINSTALLED
     problems.forget(store)
     tokens.forget(store)
-    store.webhooks_problem, store.webhooks_checked_at, store.reconciled_at = "", None, None
-    store.disconnected_at = timezone.now()
+    store.disconnected_at, store.reconciled_at = timezone.now(), None
     store.generation += 1
     store.save()
     audit.record(audit.Action.STORE_UNINSTALLED, by=None, target=store.shop_domain)

@@ -61,9 +61,9 @@ def card(store: Store, visit: Visit) -> StoreCard:
     )
 
 
-def check_part(store: Store, visit: Visit, *, polls: int = 0) -> CheckPart:
-    """What *Check connection* found, or that it is under way."""
-    state = _check_state(store)
+def check_part(store: Store, visit: Visit, *, polls: int = 0, was: str = "") -> CheckPart:
+    """What *Check connection* found, or that it is under way. `was`: the state that the card beside it shows."""
+    state, shown = _check_state(store), was or store.state
     kwargs = {"workspace": visit.workspace.slug, "number": store.number}
     begin = state != "running" and visit.may(Permission.CONNECT_STORES)
     probes = probe_lines(store.check_results) if state == "done" else ()
@@ -74,8 +74,8 @@ def check_part(store: Store, visit: Visit, *, polls: int = 0) -> CheckPart:
         asked_at=store.checked_at if state == "done" else store.check_asked_at,
         probes=probes,
         summary=summary(probes),
-        start_url=reverse("shopify:begin_check", kwargs=kwargs) if begin else "",
-        poll_url=f"{reverse('shopify:check', kwargs=kwargs)}?try={polls + 1}" if state == "running" else "",
+        start_url=f"{reverse('shopify:begin_check', kwargs=kwargs)}?was={shown}" if begin else "",
+        poll_url=f"{reverse('shopify:check', kwargs=kwargs)}?try={polls + 1}&was={shown}" if state == "running" else "",
         poll_delay_ms=POLL_MS if polls else FIRST_POLL_MS,
         again_url=reverse("shopify:panel", kwargs={"workspace": visit.workspace.slug}),
         fresh=store.checked_at is not None and store.clock - store.checked_at < FRESH,
@@ -148,13 +148,19 @@ def _lines(store: Store) -> tuple[HealthLine, ...]:
     )
 
 
+def _until(store: Store, reconnected: str) -> str:
+    """What ends at Shopify needs no reconnecting."""
+    ends = answers.of_problem(store.problem).ends if store.problem else answers.Ends.OWNER
+    return reconnected if ends is answers.Ends.OWNER else _("Not while this lasts")
+
+
 def _permissions(store: Store) -> HealthLine:
     label, lacking = _("Permissions"), missing(store.scopes)
     if lacking:
         what = ", ".join(scope.handle for scope in lacking)
         return HealthLine(label, "stop", "triangle", _("Missing: %(what)s") % {"what": what})
     if store.state == Store.State.NEEDS_ATTENTION:
-        return HealthLine(label, "wait", "clock", _("Unknown until reconnected"))
+        return HealthLine(label, "wait", "clock", _until(store, _("Unknown until reconnected")))
     return HealthLine(label, "done", "check", _("Customers and orders, read only"))
 
 
@@ -176,7 +182,7 @@ def _window(store: Store) -> HealthLine:
 def _next_refresh(store: Store) -> HealthLine:
     label = _("Access renewed")
     if store.state == Store.State.NEEDS_ATTENTION:
-        return HealthLine(label, "stop", "triangle", _("Not until reconnected"))
+        return HealthLine(label, "stop", "triangle", _until(store, _("Not until reconnected")))
     if store.access_expires_at is None:
         return HealthLine(label, "done", "check", _("Does not expire"))
     left = store.access_expires_at - store.clock
@@ -190,7 +196,7 @@ def _webhooks(store: Store) -> HealthLine:
     """Whether Shopify tells us of changes; without, an order is at most a minute old when it is looked at."""
     label = _("Webhooks")
     if store.state == Store.State.NEEDS_ATTENTION:
-        return HealthLine(label, "idle", "clock", _("Not checked until reconnected"))
+        return HealthLine(label, "idle", "clock", _until(store, _("Not checked until reconnected")))
     if store.webhooks_problem:
         return HealthLine(label, "wait", "triangle", _("Not all registered"))
     if store.webhooks_checked_at is None:

@@ -40,6 +40,10 @@ REASONS: Mapping[str, tuple[Words, Words]] = {
         _l("The secret of the store’s app cannot be read: its sealing key is missing or wrong."),
         _l("Whoever runs this installation can restore the key; or enter the app’s secret again."),
     ),
+    "app_refused": (
+        _l("Shopify does not accept the app’s client id or secret."),
+        _l("Enter an own app’s secret anew; of this installation’s app, tell whoever runs the installation."),
+    ),
     "no_app": (
         _l("The app that this store was connected with is not set up here any more."),
         _l("Set the app up again, or reconnect the store with another one."),
@@ -77,7 +81,7 @@ REASONS: Mapping[str, tuple[Words, Words]] = {
     ),
     "scope": (_l("A permission is missing."), _l("Reconnect, and approve all permissions.")),
     "not_checked": (_l("Not checked yet."), ""),
-    "not_tried": (_l("Not tried, because of the above."), ""),
+    "not_tried": (_l("Not tried, because another part failed."), ""),
     "skewed": (
         _l("This server’s clock and Shopify’s differ by more than 45 seconds: signatures will be refused as too old."),
         _l("Whoever runs this installation sets the clock by NTP."),

@@ -85,7 +85,13 @@ def _check(request: MemberRequest, number: int) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("shopify:panel", workspace=request.visit.workspace.slug)
     polls = int(request.GET["try"]) if request.GET.get("try", "") in POLLS else 0
-    part = health.check_part(store, request.visit, polls=polls)
+    was = request.GET.get("was", "")
+    was = was if was in Store.State.values else store.state
+    part = health.check_part(store, request.visit, polls=polls, was=was)
+    if part.state == "done" and was != store.state:  # The card above says what is no longer so.
+        response = _panel(request)
+        response["HX-Retarget"], response["HX-Reswap"] = "#shopify", "outerHTML"
+        return response
     return render_page(request, "shopify/_check.html", part)
 
 

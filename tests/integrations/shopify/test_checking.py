@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from integrations.errors import AppRefused
 from integrations.shopify import checking
 from integrations.shopify.checking import Found, Probe
 from integrations.shopify.models import Store
@@ -169,7 +170,7 @@ def test_a_check_that_is_under_way_is_polled_ever_more_slowly(
     client = signed_in(cast.olivia)
     first = soup_of(client.post(BEGIN, headers=HTMX)).select_one("[hx-get]")
     second = soup_of(client.get(first["hx-get"], headers=HTMX)).select_one("[hx-get]")
-    assert (first["hx-get"], second["hx-get"]) == (f"{CHECK}?try=1", f"{CHECK}?try=2")
+    assert (first["hx-get"], second["hx-get"]) == (f"{CHECK}?try=1&was=connected", f"{CHECK}?try=2&was=connected")
     assert (first["hx-trigger"], second["hx-trigger"]) == ("load delay:600ms", "load delay:2000ms")
     for wild in ("x", "-1", "1e9", "9" * 400, ""):
         assert client.get(CHECK, {"try": wild}, headers=HTMX).status_code == 200
@@ -334,3 +335,45 @@ def test_the_listing_is_offered_where_no_domain_may_be_typed(
     assert page.select_one("a.button.primary")["href"] == "https://apps.shopify.com/versanacx"
     assert not page.select("input[name=shop]")
     assert ALL_ORDERS_SHOP not in page.get_text()
+
+
+def test_a_secret_that_shopify_does_not_accept_is_found_as_such(
+    cast: Cast, shopify: RunningSandbox, store: Store
+) -> None:
+    first, second, *rest = checking._of_error(AppRefused())
+    assert (first.found, first.code) == ("unknown" if not AppRefused().permanent else "failed", "app_refused")
+    assert {finding.code for finding in (second, *rest)} == {"not_tried"}
+    (line, *_) = probe_lines([first.as_row()])
+    assert "client id or secret" in line.text
+    assert line.fix
+
+
+def test_what_ends_at_shopify_asks_for_no_reconnecting(cast: Cast, shopify: RunningSandbox, store: Store) -> None:
+    olivia = signed_in(cast.olivia)
+    with tenant_context(cast.acme.pk):
+        Store.objects.update(state="needs_attention", problem="store_frozen", problem_since=timezone.now())
+    page = text_of(olivia.get("/acme/settings/shopify/"))
+    assert "Not while this lasts" in page
+    assert "until reconnected" not in page
+    with tenant_context(cast.acme.pk):
+        Store.objects.update(problem="access_revoked")
+    assert "Not until reconnected" in text_of(olivia.get("/acme/settings/shopify/"))
+
+
+def test_a_check_that_finds_the_store_frozen_or_mended_changes_its_card(
+    cast: Cast, shopify: RunningSandbox, store: Store
+) -> None:
+    olivia = signed_in(cast.olivia)
+    for act, problem, badge in (
+        (shopify.merchant.freeze, "store_frozen", "Needs attention"),
+        (shopify.merchant.unfreeze, "", "Connected"),
+    ):
+        was = store_of(cast.acme).state
+        act(SHOP)
+        olivia.post(f"{BEGIN}?was={was}", headers=HTMX)
+        work()
+        assert store_of(cast.acme).problem == problem
+        answer = olivia.get(f"{CHECK}?try=1&was={was}", headers=HTMX)
+        assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#shopify", "outerHTML")
+        assert badge in text_of(answer)
+        assert "HX-Retarget" not in olivia.get(f"{CHECK}?try=2&was=<script>", headers=HTMX)

@@ -302,3 +302,20 @@ def test_a_store_whose_seal_does_not_open_can_still_be_disconnected(
     assert signed_in(cast.olivia).post(DISCONNECT, {"domain": SHOP}).status_code == 302
     after = current(cast)
     assert (after.state, after.access_token, after.problem) == ("disconnected", None, "")
+
+
+def test_what_was_found_out_about_the_store_is_gone_and_its_number_stays(
+    cast: Cast, store: Store, shopify: RunningSandbox
+) -> None:
+    found = {"checked_at": timezone.now(), "check_asked_at": timezone.now(), "check_results": [{"probe": "access"}]}
+    with tenant_context(cast.acme.pk):
+        Store.objects.update(
+            **found, webhooks_checked_at=timezone.now(), webhooks_problem="x", reconciled_at=timezone.now()
+        )
+    signed_in(cast.olivia).post(DISCONNECT, {"domain": SHOP})
+    after = current(cast)
+    assert (after.check_results, after.checked_at, after.check_asked_at) == ([], None, None)
+    assert (after.webhooks_problem, after.webhooks_checked_at, after.reconciled_at) == ("", None, None)
+    with tenant_context(cast.acme.pk):
+        again = factories.connected_store(shopify, by=cast.olivia)
+        assert (again.pk, again.number) == (store.pk, store.number)

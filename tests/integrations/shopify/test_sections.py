@@ -245,7 +245,7 @@ def test_a_store_that_needs_attention_gives_agents_a_sentence_and_owners_the_but
         assert "#1042" in words(found)
         (owners,) = sections(olivia)
         assert owners.select_one(".banner a")["href"] == "/acme/settings/general/"
-        assert f"{problem.label} since" in words(owners.select_one(".banner"))
+        assert f"{problem.label} (since" in words(owners.select_one(".banner"))
         assert str(answers.of_problem(problem).fix) in words(owners.select_one(".banner"))
         (adams,) = sections(adam)
         assert not adams.select(".banner a")
