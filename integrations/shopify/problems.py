@@ -17,7 +17,7 @@ from tenants.roles import Role
 
 
 def mark(*, store_id: int, problem: Store.Problem, generation: int | None = None) -> bool:
-    """Reading stops, and the owners will be told. False when nothing changed: the same is known, or the store is another by now.
+    """Reading stops, what a check found before is past, and the owners will be told. False when nothing changed: the same is known, or the store is another by now.
 
     A problem that a probe looks at may turn out to be another one; one that waits for an owner, or for a key, stays.
     """
@@ -29,7 +29,7 @@ def mark(*, store_id: int, problem: Store.Problem, generation: int | None = None
         stores = stores.filter(generation=generation)
     marked = stores.update(
         state=Store.State.NEEDS_ATTENTION, problem=problem, problem_since=Now(), told_at=None, probed_at=None,
-        failing_since=None, failure="", refresh_leased_until=None,
+        failing_since=None, failure="", refresh_leased_until=None, check_results=[],
     )  # fmt: skip
     if marked:
         publish(StoreNeedsAttention(store_id=store_id))
@@ -42,7 +42,9 @@ def over(*, store_id: int, generation: int, problems: tuple[Store.Problem, ...])
         pk=store_id, generation=generation, state=Store.State.NEEDS_ATTENTION, problem__in=problems
     )
     return bool(
-        stores.update(state=Store.State.CONNECTED, problem="", problem_since=None, told_at=None, probed_at=None)
+        stores.update(
+            state=Store.State.CONNECTED, problem="", problem_since=None, told_at=None, probed_at=None, check_results=[]
+        )
     )
 
 

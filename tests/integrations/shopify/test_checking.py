@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.errors import AppRefused
-from integrations.shopify import checking
+from integrations.shopify import checking, problems
 from integrations.shopify.checking import Found, Probe
 from integrations.shopify.models import Store
 from integrations.shopify.pages.probes import probe_lines, summary
@@ -377,3 +377,13 @@ def test_a_check_that_finds_the_store_frozen_or_mended_changes_its_card(
         assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#shopify", "outerHTML")
         assert badge in text_of(answer)
         assert "HX-Retarget" not in olivia.get(f"{CHECK}?try=2&was=<script>", headers=HTMX)
+
+
+def test_what_was_found_before_is_not_shown_beside_a_new_state(
+    cast: Cast, shopify: RunningSandbox, store: Store
+) -> None:
+    olivia = signed_in(cast.olivia)
+    assert "Everything works." in text_of(check(olivia))
+    with tenant_context(cast.acme.pk):
+        problems.mark(store_id=store.pk, problem=Store.Problem.STORE_FROZEN)
+    assert "Everything works." not in text_of(olivia.get(PANEL))
