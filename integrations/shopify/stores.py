@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 
 from django.db import IntegrityError, transaction
@@ -18,7 +19,7 @@ from integrations.shopify.models import Farewell, OrderContext, Store
 from integrations.shopify.types import Denied, ShopProfile, TokenGrant
 from tenants import audit, doors
 from tenants.crypto.sealing import SealError
-from tenants.crypto.secret import Secret
+from tenants.crypto.secret import Secret, pack, unpack
 from tenants.models import Membership
 from tenants.numbering import next_number
 from tenants.outbox.events import publish
@@ -27,6 +28,7 @@ from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_contex
 log = logging.getLogger("versana.shopify")
 
 FAREWELL_LIFE = timedelta(days=1)
+Access = dict[str, Secret | str | int | None]  # of a farewell, unpacked
 
 
 class StoreTaken(Exception):
@@ -119,7 +121,12 @@ def disconnect(*, store: Store, by: Membership) -> None:
         return
     token = tokens.opened(store, "access_token")
     if token is not None:
-        farewell = Farewell.objects.create(shop_domain=store.shop_domain, access_token=token)
+        access = {
+            "access_token": token,
+            "refresh_token": tokens.opened(store, "refresh_token"),
+            "app_id": store.app_id,
+        }
+        farewell = Farewell.objects.create(shop_domain=store.shop_domain, access_token=pack(access))
         publish(StoreDisconnected(farewell_id=farewell.pk))
     OrderContext.objects.filter(store=store).delete()
     store.state = Store.State.DISCONNECTED
@@ -167,13 +174,12 @@ def say_farewell(*, farewell_id: int) -> None:
         farewell = Farewell.objects.filter(pk=farewell_id).first()
         if farewell is None:
             return
-        token, shop, since = _farewell_token(farewell), farewell.shop_domain, farewell.created_at
+        access, shop, since = _farewell_access(farewell), farewell.shop_domain, farewell.created_at
         # Connected again before we got here, to this workspace or to another one: the app must stay installed.
         again = doors.tenant_of_shop(shop) is not None
     try:
-        if token is not None and not again:
-            connection = client.Connection(shop=shop, access_token=token)
-            asking.ask_with(connection, client.uninstall, store_id=None, priority=Priority.BACKGROUND)
+        if access is not None and not again:
+            _uninstall(shop, access)
     except errors.IntegrationError as error:
         log.info("uninstall: %s", error.code)
         if not error.permanent and timezone.now() - since < FAREWELL_LIFE:
@@ -187,9 +193,23 @@ def forget_farewells() -> int:
     return int(Farewell.objects.filter(created_at__lt=timezone.now() - FAREWELL_LIFE).delete()[0])
 
 
-def _farewell_token(farewell: Farewell) -> Secret | None:
+def _uninstall(shop: str, access: Access) -> None:
+    """With the access as it was; of a store that was quiet its hour is over, and the refresh token gives one more."""
+    uninstall = partial(asking.ask_with, question=client.uninstall, store_id=None, priority=Priority.BACKGROUND)
+    refresh_token = cast("Secret | None", access["refresh_token"])
     try:
-        return cast("Secret", farewell.access_token)
+        uninstall(client.Connection(shop=shop, access_token=cast("Secret", access["access_token"])))
+        return
+    except errors.TokenRefused:
+        if refresh_token is None:
+            raise
+    app_id = cast("int | None", access["app_id"])
+    uninstall(tokens.once_more(shop=shop, app_id=app_id, refresh_token=refresh_token))
+
+
+def _farewell_access(farewell: Farewell) -> Access | None:
+    try:
+        return unpack(cast("Secret", farewell.access_token))
     except SealError:
         log.warning("farewell %s does not open", farewell.pk)
         return None

@@ -90,6 +90,15 @@ def renew(store_id: int) -> None:
             Store.objects.filter(pk=store_id, access_expires_at=None).update(refreshed_at=Now())
 
 
+def once_more(*, shop: str, app_id: int | None, refresh_token: Secret) -> client.Connection:
+    """An access for the farewell of a store that is connected no more; kept nowhere. For tasks. Raises IntegrationError."""
+    with tenant_context(task_tenant_id()):
+        gone = Store(shop_domain=shop, app_id=app_id)
+        app = credentials.app_of(gone)
+    grant = _renewed(_Renewal(gone, app, refresh_token, access_token=refresh_token))
+    return client.Connection(shop=shop, access_token=grant.access_token)
+
+
 @dataclass(frozen=True, slots=True)
 class _Renewal:
     """This process holds the lease and is the one to renew: by a refresh token, or by an access token that never expires."""

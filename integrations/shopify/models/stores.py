@@ -96,7 +96,9 @@ class Farewell(TenantOwned):
     """The access of a store that was disconnected, until Shopify was told to uninstall the app, and at most a day."""
 
     shop_domain = models.CharField(max_length=255)
-    access_token = SealedTextField(bind_to=("tenant_id", "shop_domain"))
+    access_token = SealedTextField(
+        bind_to=("tenant_id", "shop_domain")
+    )  # packed: both tokens, and whose app's they are
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA, SHOP
+from tests.tenants.outbox.conftest import later
 from tests.walking import (
     assert_unseen,
     connect,
@@ -207,6 +208,23 @@ def test_the_app_is_uninstalled_at_shopify(cast: Cast, store: Store, shopify: Ru
     with tenant_context(cast.acme.pk):
         assert not Farewell.objects.exists()
     assert pending("StoreDisconnected") == 0
+
+
+def test_the_app_of_a_store_that_was_quiet_for_hours_is_uninstalled_too(
+    cast: Cast, store: Store, shopify: RunningSandbox
+) -> None:
+    shopify.advance(hours=2)  # the access token is dead by then, the refresh token is not
+    signed_in(cast.olivia).post(DISCONNECT, {"domain": SHOP})
+    shopify.fault("503", kind="refresh", times=1)
+    work()
+    assert pending("StoreDisconnected") == 1
+    assert_unseen(secrets_of(shopify), everything_stored(cast.acme))
+    later()
+    work()
+    assert not any(row["alive"] for row in shopify.sandbox.tokens.rows())
+    with tenant_context(cast.acme.pk):
+        assert not Farewell.objects.exists()
+        assert Store.objects.get().refresh_token is None
 
 
 def test_a_farewell_to_a_store_that_uninstalled_us_first_is_done(
