@@ -146,7 +146,7 @@ STATES = {
     "Connected": ("state = 'connected'", "Access renewed", "Its orders appear beside conversations."),
     "Needs attention": (
         "state = 'needs_attention', problem = 'store_frozen', problem_since = now()",
-        "settle the bill",
+        "bill is settled",
         "cannot be read at the moment",
     ),
     "Uninstalled in Shopify": (
