@@ -54,7 +54,7 @@ def tenant_of_shop(domain: str) -> int | None:
 
 
 def tenants_of_shop(domain: str) -> list[int]:
-    """The workspaces that have, or once had, this shop; at most fifty."""
+    """The workspaces that have, or once had, this shop: the one that has it now before the others, and at most fifty."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenants_of_shop(%s)", [domain])
         return [int(row[0]) for row in cursor.fetchall()]

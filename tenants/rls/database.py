@@ -154,11 +154,12 @@ FUNCTIONS = [
         "SELECT s.tenant_id FROM public.shopify_store s WHERE s.shop_domain = p_domain AND s.disconnected_at IS NULL",
     ),
     # Of disconnected ones too: who signed a webhook is found among the apps that ever served the shop, and what is to be
-    # forgotten of it may lie in several workspaces.
+    # forgotten of it may lie in several workspaces. First the one that has it now, however many had it before.
     *_function(
         "tenants_of_shop(p_domain text)",
         "SETOF bigint",
-        "SELECT s.tenant_id FROM public.shopify_store s WHERE s.shop_domain = p_domain ORDER BY s.tenant_id LIMIT 50",
+        "SELECT s.tenant_id FROM public.shopify_store s WHERE s.shop_domain = p_domain "
+        "ORDER BY s.disconnected_at IS NOT NULL, s.tenant_id LIMIT 50",
     ),
     *_function(
         "tenant_of_slug(p_slug text)", "bigint", "SELECT t.id FROM public.tenants_tenant t WHERE t.slug = p_slug"

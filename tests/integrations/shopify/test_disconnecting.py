@@ -9,6 +9,7 @@ from inbox.models import Conversation, Message
 from integrations.shopify import order_context, stores, tasks, tokens
 from integrations.shopify.models import Farewell, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
+from tenants import doors
 from tenants.models import AuditEvent
 from tenants.outbox.models import Event
 from tenants.rls.context import expected_tenant, tenant_context
@@ -337,3 +338,12 @@ def test_what_was_found_out_about_the_store_is_gone_and_its_number_stays(
     with tenant_context(cast.acme.pk):
         again = factories.connected_store(shopify, by=cast.olivia)
         assert (again.pk, again.number) == (store.pk, store.number)
+
+
+def test_who_has_a_shop_now_is_named_before_those_who_had_it(cast: Cast) -> None:
+    for tenant, member, left in ((cast.acme, cast.olivia, timezone.now()), (cast.next_door, cast.mallory, None)):
+        with tenant_context(tenant.pk):
+            state = Store.State.DISCONNECTED if left else Store.State.CONNECTED
+            Store.objects.create(number=1, shop_domain=SHOP, state=state, connected_by=member, disconnected_at=left)
+    assert cast.acme.pk < cast.next_door.pk
+    assert doors.tenants_of_shop(SHOP) == [cast.next_door.pk, cast.acme.pk]
