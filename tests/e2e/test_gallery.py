@@ -59,10 +59,14 @@ def serious(page: Page) -> list[tuple[str, str]]:
 def test_a_page_is_accessible_and_never_scrolls_sideways(name: str, open_page: Open) -> None:
     page = open_page(name)
     assert serious(page) == []
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
-    assert serious(page) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [*PAGES, "sign-in"])
+def test_a_page_is_accessible_in_the_dark_on_a_telephone(name: str, open_page: Open) -> None:
+    assert serious(open_page(name, NARROW, "dark")) == []
 
 
 def test_a_click_on_a_row_opens_the_conversation_and_leaves_the_list_alone(open_page: Open) -> None:

@@ -428,8 +428,10 @@ def test_two_browsers_at_once_make_one_account_and_one_member(transactional_db: 
     invite(cast.adam)
     link = link_in_mail()
     answers = together(*[lambda: Client().post(link, FORM)] * 4)
-    assert sorted({answer["Location"] for answer in answers}) == ["/acme/inbox/", link]
-    assert [answer["Location"] for answer in answers].count("/acme/inbox/") == 1
+    # Who comes a moment later still sees the page of an invitation, and by now has an account to sign in with.
+    places = [answer.headers.get("Location", link) for answer in answers]
+    assert sorted(set(places)) == ["/acme/inbox/", link]
+    assert places.count("/acme/inbox/") == 1
     assert User.objects.filter(email_norm=NINA).count() == 1
     assert roles(cast.acme)["nina"] == "agent"
     assert len(audited(cast.acme, "invitation.accepted")) == 1
