@@ -128,14 +128,19 @@ def disconnect(*, store: Store, by: Membership) -> None:
         }
         farewell = Farewell.objects.create(shop_domain=store.shop_domain, access_token=pack(access))
         publish(StoreDisconnected(farewell_id=farewell.pk))
+    end(store, state=Store.State.DISCONNECTED)
+    audit.record(audit.Action.STORE_DISCONNECTED, by=by, target=store.shop_domain)
+
+
+def end(store: Store, *, state: Store.State) -> None:
+    """Of a locked store only the row stays: cached orders and tokens go, and work under way is refused by the generation."""
     OrderContext.objects.filter(store=store).delete()
-    store.state = Store.State.DISCONNECTED
+    store.state = state
     problems.forget(store)
     tokens.forget(store)
     store.disconnected_at, store.reconciled_at = timezone.now(), None
     store.generation += 1
     store.save()
-    audit.record(audit.Action.STORE_DISCONNECTED, by=by, target=store.shop_domain)
 
 
 def disconnect_all(*, connected_before: datetime, by: Membership) -> None:

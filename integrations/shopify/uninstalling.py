@@ -6,12 +6,11 @@ A webhook alone proves nothing: its body is signed, the shop in its header is no
 import logging
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from integrations.errors import GrantRefused, IntegrationError, TokenRefused
-from integrations.shopify import asking, client, problems, tokens
+from integrations.shopify import asking, client, stores, tokens
 from integrations.shopify.asking import Priority
-from integrations.shopify.models import OrderContext, Store
+from integrations.shopify.models import Store
 from tenants import audit
 from tenants.rls.context import task_tenant_id, tenant_context
 
@@ -55,15 +54,9 @@ def _lets_us_in(store: Store) -> bool:
 
 
 def _end(store_id: int, generation: int) -> None:
-    """As a disconnection, without a farewell: cached orders and tokens go, work under way is refused, conversations stay."""
+    """As a disconnection, without a farewell."""
     store = _reported(store_id, generation).select_for_update().first()
     if store is None:
         return
-    OrderContext.objects.filter(store=store).delete()
-    store.state = Store.State.UNINSTALLED
-    problems.forget(store)
-    tokens.forget(store)
-    store.disconnected_at, store.reconciled_at = timezone.now(), None
-    store.generation += 1
-    store.save()
+    stores.end(store, state=Store.State.UNINSTALLED)
     audit.record(audit.Action.STORE_UNINSTALLED, by=None, target=store.shop_domain)

@@ -21,6 +21,7 @@ UNAUDITED = {
     "tenants.erasing:erase": "The log goes too; the tombstone says what was there.",
     "tenants.erasing:sweep": "Of workspaces that are gone already.",
     "tenants.exporting:proceed": "The export was asked for, which is recorded; this is its making.",
+    "tenants.pieces:begin_anew": "A part of making a file that was asked for, which is recorded.",
     "tenants.tasks:continue_export": "See exporting.proceed.",
     "tenants.tasks:clear_sessions": "Sessions belong to people, not to workspaces.",
     "tenants.numbering:next_number": "A counter; what gets the number is recorded.",
