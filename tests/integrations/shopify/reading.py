@@ -24,6 +24,16 @@ def connected(cast: Cast, shopify: RunningSandbox, shop: str = SHOP, **asked: An
     return store
 
 
+def known(cast: Cast, shopify: RunningSandbox) -> Store:
+    """A connected store, described, with Maya's orders read; the sandbox's log is empty."""
+    with tenant_context(cast.acme.pk):
+        store = factories.connected_store(shopify, by=cast.olivia)
+        order_context.look(stores=[store], email_norm=MAYA)
+    work()
+    shopify.clear_calls()
+    return current(cast)
+
+
 def current(cast: Cast) -> Store:
     with tenant_context(cast.acme.pk):
         return Store.objects.get()

@@ -3,9 +3,7 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,6 @@ from integrations.shopify.sandbox import RunningSandbox
 from tenants.outbox import events
 from tenants.outbox.delivery import sweep
 from tenants.rls.context import expected_tenant, tenant_context
-from tenants.rls.database import with_database
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA, SHOP
@@ -29,48 +26,14 @@ from tests.integrations.shopify.reading import change, connected, current, kinds
 from tests.telling import Tell
 from tests.tenants.outbox.conftest import later, waited
 from tests.walking import CLIENT_ID, CLIENT_SECRET, work
-
-WORKER = [
-    "-m",
-    "celery",
-    "-A",
-    "versana",
-    "worker",
-    "-c",
-    "1",
-    "-Q",
-    "interactive,background",
-    "-l",
-    "ERROR",
-    "--without-gossip",
-    "--without-mingle",
-]
+from tests.workers import worker
 
 
 # --- A worker is killed ---------------------------------------------------------------------------------------------
-@contextmanager
-def worker(database: str, shopify: RunningSandbox) -> Iterator[subprocess.Popen[bytes]]:
-    """A real one, with one process that works. A killed process is replaced by its parent."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], database),
-        "SHOPIFY_SANDBOX_URL": shopify.url,
-        "SHOPIFY_CLIENT_ID": CLIENT_ID,
-        "SHOPIFY_CLIENT_SECRET": CLIENT_SECRET,
-    }
-    process = subprocess.Popen(
-        [sys.executable, *WORKER],
-        env=environment,
-        cwd=configured.BASE_DIR,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+def playing(database: str, shopify: RunningSandbox) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    """With one process that works, and this sandbox as its Shopify."""
+    app = {"SHOPIFY_CLIENT_ID": CLIENT_ID, "SHOPIFY_CLIENT_SECRET": CLIENT_SECRET}
+    return worker(database, processes=1, SHOPIFY_SANDBOX_URL=shopify.url, **app)
 
 
 def hands(of: subprocess.Popen[bytes]) -> list[int]:
@@ -91,7 +54,7 @@ def test_a_worker_killed_between_shopifys_answer_and_our_commit_costs_no_access(
     store = connected(cast, shopify)
     shopify.set_latency(400)
     recovered = 0
-    with worker(test_database_name, shopify) as process:
+    with playing(test_database_name, shopify) as process:
         assert waited(lambda: bool(hands(process)), seconds=30)
         for _ in range(times):
             shopify.clear_calls()

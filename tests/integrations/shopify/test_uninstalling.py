@@ -16,9 +16,10 @@ from tenants.outbox.models import Event
 from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
-from tests.factories import MAYA, SHOP
+from tests.factories import SHOP
 from tests.integrations.hostile_server import answer, hostile_server
 from tests.integrations.shopify.posting import post
+from tests.integrations.shopify.reading import current, known
 from tests.walking import assert_unseen, connect, everything_stored, pending, secrets_of, signed_in, work
 
 pytestmark = pytest.mark.django_db
@@ -27,18 +28,7 @@ REPORT = {"id": 1, "myshopify_domain": SHOP}
 
 @pytest.fixture
 def store(cast: Cast, shopify: RunningSandbox) -> Store:
-    """Connected, with Maya's orders known."""
-    with tenant_context(cast.acme.pk):
-        store = factories.connected_store(shopify, by=cast.olivia)
-        order_context.look(stores=[store], email_norm=MAYA)
-    work()
-    shopify.clear_calls()
-    return current(cast)
-
-
-def current(cast: Cast) -> Store:
-    with tenant_context(cast.acme.pk):
-        return Store.objects.get()
+    return known(cast, shopify)
 
 
 def uninstall(cast: Cast, store: Store) -> None:

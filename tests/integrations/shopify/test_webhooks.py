@@ -27,6 +27,7 @@ from tests import factories
 from tests.conftest import Cast
 from tests.factories import ALL_ORDERS_SHOP, GUEST, MAYA, MAYA_ID, SHOP
 from tests.integrations.shopify.posting import DOOR, deliver, headers, order, post, signature
+from tests.integrations.shopify.reading import known
 from tests.walking import CLIENT_ID, CLIENT_SECRET, everything_stored, pending, signed_in, text_of, work
 
 pytestmark = pytest.mark.django_db
@@ -53,13 +54,7 @@ def store(cast: Cast, settings: object) -> Store:
 @pytest.fixture
 def played(cast: Cast, shopify: RunningSandbox) -> Store:
     """The same with a sandbox behind it, and Maya's orders read."""
-    with tenant_context(cast.acme.pk):
-        store = factories.connected_store(shopify, by=cast.olivia)
-        order_context.look(stores=[store], email_norm=MAYA)
-    work()
-    shopify.clear_calls()
-    with tenant_context(cast.acme.pk):
-        return Store.objects.get()
+    return known(cast, shopify)
 
 
 def dropped(cast: Cast) -> set[str]:

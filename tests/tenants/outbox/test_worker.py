@@ -1,13 +1,9 @@
 """Real worker processes on a real broker: killed in the middle of their work, the broker emptied, and nothing lost."""
 
-import os
 import re
-import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,57 +14,18 @@ from django.core.mail import EmailMessage
 from tenants.outbox.delivery import sweep
 from tenants.outbox.mail import OutboxBackend
 from tenants.outbox.models import Event, QueuedMail
-from tenants.rls.database import with_database
 from tests.tenants.outbox.conftest import later, waited
+from tests.workers import kill, worker
 
 pytestmark = pytest.mark.long
 
 COUNT = 100
-WORKER = [
-    "-m",
-    "celery",
-    "-A",
-    "versana",
-    "worker",
-    "-c",
-    "2",
-    "-Q",
-    "interactive,background",
-    "-l",
-    "ERROR",
-    "--without-gossip",
-    "--without-mingle",
-]
 
 
-@contextmanager
-def worker(database: str, letters: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker with two processes in a group of its own. Mails end as files, so that every delivery can be counted."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], database),
-        "MAIL_TRANSPORT": "django.core.mail.backends.filebased.EmailBackend",
-        "MAIL_FILE_PATH": str(letters),
-    }
-    process = subprocess.Popen(
-        [sys.executable, *WORKER],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    """-9 to the parent and both children at once: nobody gets to say goodbye."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+def mailing(database: str, letters: Path) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    """Mails end as files, so that every delivery can be counted."""
+    transport = "django.core.mail.backends.filebased.EmailBackend"
+    return worker(database, processes=2, MAIL_TRANSPORT=transport, MAIL_FILE_PATH=str(letters))
 
 
 def send(first: int, last: int) -> None:
@@ -93,7 +50,7 @@ def done() -> int:
 def test_a_killed_worker_and_an_emptied_broker_lose_no_event(test_database_name: str, tmp_path: Path) -> None:
     broker = redis.Redis.from_url(settings.REDIS_URL)
     broker.flushall()
-    with worker(test_database_name, tmp_path) as first:
+    with mailing(test_database_name, tmp_path) as first:
         send(0, COUNT)
         assert waited(lambda: done() >= COUNT // 5, seconds=20)
         kill(first)
@@ -101,7 +58,7 @@ def test_a_killed_worker_and_an_emptied_broker_lose_no_event(test_database_name:
     assert before < COUNT, "killed too late to prove anything"
     broker.flushall()
     send(COUNT, COUNT + 10)
-    with worker(test_database_name, tmp_path):
+    with mailing(test_database_name, tmp_path):
         later()
         end = time.monotonic() + 20
         while done() < COUNT + 10 and time.monotonic() < end:
