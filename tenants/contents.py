@@ -37,6 +37,12 @@ class Step:
     after: int
     more: bool
 
+    def onward(self, section: int, piece: int) -> dict[str, int]:
+        """Where the next step begins: the fields of an event that says how far a file has come."""
+        if self.more:
+            return {"section": section, "after": self.after, "piece": piece + 1}
+        return {"section": section + 1, "after": 0, "piece": 1}
+
 
 class Section(Protocol):
     """A part of the export that is written in steps, each inside the workspace's context."""

@@ -6,26 +6,26 @@ A worker writes for half a minute, notes in one transaction how far the file has
 
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import OperationalError
-from django.db.models import Q, Sum
-from django.db.models.functions import Length
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from tenants import audit, members, switches
-from tenants.archive import DIRECTORY, END, Stretch, end_record
+from tenants import audit, members, pieces, switches
+from tenants.archive import Stretch
 from tenants.contents import readme, sections
 from tenants.events import ExportContinues
 from tenants.models import Export, ExportPart, Membership
 from tenants.numbering import next_number
 from tenants.outbox.events import publish
 from tenants.outbox.models import Event
-from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
+from tenants.pieces import Download
+from tenants.rls.context import task_tenant_id, tenant_context
 from tenants.roles import Permission
 
 log = logging.getLogger("versana.exports")
@@ -103,15 +103,6 @@ def _delete(export: Export, *, by: Membership | None) -> None:
 
 
 # --- Fetched --------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A finished file: its name, its size, and its pieces, each read in a transaction of its own."""
-
-    name: str
-    size: int
-    pieces: Iterator[bytes]
-
-
 def fetch(*, number: int, by: Membership) -> Download:
     """Raises NotThere unless the export is ready and has not expired."""
     ready = Export.objects.filter(number=number, state=Export.State.READY, expires_at__gt=timezone.now())
@@ -120,20 +111,15 @@ def fetch(*, number: int, by: Membership) -> Download:
         raise NotThere
     audit.record(audit.Action.EXPORT_FETCHED, by=by, target=f"export {export.number}")
     name = f"{by.tenant.slug}-{export.created_at:%Y-%m-%d}.zip"
-    return Download(name, export.size, _pieces(current_tenant_id(), export.pk))
+    return Download(name, export.size, pieces.read(partial(_parts, export.pk)))
 
 
-def _pieces(tenant_id: int, export_id: int) -> Iterator[bytes]:
-    """Outlives the request's transaction, so it opens its own; a slow reader holds none open."""
-    position = -1
-    while True:
-        with tenant_context(tenant_id):
-            following = ExportPart.objects.filter(export_id=export_id, position__gt=position).order_by("position")
-            part = following.first()
-        if part is None:
-            return
-        position = part.position
-        yield bytes(part.content)
+def _parts(export_id: int) -> QuerySet[ExportPart]:
+    return ExportPart.objects.filter(export_id=export_id)
+
+
+def _keep(export_id: int, position: int, content: bytes) -> None:
+    ExportPart.objects.create(export_id=export_id, position=position, content=content)
 
 
 # --- Made -----------------------------------------------------------------------------------------------------------
@@ -162,34 +148,28 @@ def _take_up(event: ExportContinues) -> bool:
         export.total = sum(section.count() for section in sections())
     export.state, export.done = Export.State.RUNNING, event.done
     export.save(update_fields=["state", "total", "done"])
-    left = Q(position__gte=event.position, position__lt=DIRECTORY) | Q(position__gte=DIRECTORY + event.position)
-    ExportPart.objects.filter(left, export=export).delete()
+    pieces.begin_anew(_parts(export.pk), position=event.position)
     return True
 
 
 def _stretch(event: ExportContinues, tenant_id: int) -> None:
     ends_at = time.monotonic() + STRETCH_SECONDS
     contents, at = sections(), event
-
-    def keep(position: int, content: bytes) -> None:
-        ExportPart.objects.create(export_id=event.export_id, position=position, content=content)
-
-    stretch = Stretch(size=event.size, position=event.position, keep=keep)
+    stretch = Stretch(size=event.size, position=event.position, keep=partial(_keep, event.export_id))
     if event.size == 0:
         with tenant_context(tenant_id):
             stretch.archive.writestr("README.txt", readme())
     while at.section < len(contents) and (at is event or time.monotonic() < ends_at):
         with tenant_context(tenant_id):
             step = contents[at.section].write(stretch.archive, after=at.after, piece=at.piece)
-            onward = {"after": step.after, "piece": at.piece + 1} if step.more else {"after": 0, "piece": 1}
-            at = replace(at, section=at.section + (not step.more), done=at.done + step.rows, **onward)
+            at = replace(at, done=at.done + step.rows, **step.onward(at.section, at.piece))
             if not Export.objects.filter(pk=event.export_id, state=Export.State.RUNNING).update(done=at.done):
                 # Withdrawn meanwhile: what this stretch has written since goes too.
-                ExportPart.objects.filter(export_id=event.export_id).delete()
+                _parts(event.export_id).delete()
                 return
     with tenant_context(tenant_id):
         if not Export.objects.select_for_update().filter(pk=event.export_id, state=Export.State.RUNNING).exists():
-            ExportPart.objects.filter(export_id=event.export_id).delete()
+            _parts(event.export_id).delete()
             return
         position, size, entries = stretch.finish()
         at = replace(at, position=position, size=size, entries=at.entries + entries)
@@ -201,19 +181,16 @@ def _stretch(event: ExportContinues, tenant_id: int) -> None:
 
 
 def _complete(at: ExportContinues) -> None:
-    directories = ExportPart.objects.filter(export_id=at.export_id, position__gte=DIRECTORY)
-    length = directories.aggregate(length=Sum(Length("content")))["length"]
-    end = end_record(entries=at.entries, directory=length, size=at.size)
-    ExportPart.objects.create(export_id=at.export_id, position=END, content=end)
+    size = pieces.end(_parts(at.export_id), partial(_keep, at.export_id), entries=at.entries, size=at.size)
     now = timezone.now()
     Export.objects.filter(pk=at.export_id).update(
-        state=Export.State.READY, size=at.size + length + len(end), done=at.done, total=at.done,
+        state=Export.State.READY, size=size, done=at.done, total=at.done,
         finished_at=now, expires_at=now + settings.EXPORT_KEPT,
     )  # fmt: skip
 
 
 def _fail(export_id: int) -> None:
-    ExportPart.objects.filter(export_id=export_id).delete()
+    _parts(export_id).delete()
     Export.objects.filter(pk=export_id, state__in=UNDER_WAY).update(
         state=Export.State.FAILED, finished_at=timezone.now(), size=0
     )

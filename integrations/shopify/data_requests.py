@@ -5,12 +5,11 @@ over; then it can be made again, as long as the request is open.
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from django.db.models import Q, Sum
-from django.db.models.functions import Length
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -18,12 +17,12 @@ from integrations.shopify import personal
 from integrations.shopify.events import DataRequestContinues
 from integrations.shopify.models import ComplianceRequest, DataRequestPart
 from integrations.shopify.redacting import subject_of
-from tenants import audit, mails
+from tenants import audit, mails, pieces
 from tenants import personal as registry
-from tenants.archive import DIRECTORY, END, Stretch, end_record
-from tenants.exporting import Download
+from tenants.archive import Stretch
 from tenants.models import Membership, Tenant
 from tenants.outbox.events import publish
+from tenants.pieces import Download
 from tenants.rls.context import current_tenant_id, task_tenant_id, tenant_context
 from tenants.roles import Role
 from versana.moments import zone
@@ -46,7 +45,7 @@ def fetch(*, number: int, by: Membership) -> Download:
         raise NotThere
     audit.record(audit.Action.DATA_REQUEST_FETCHED, by=by, target=f"request {number}", customer=request.customer_id)
     slug = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
-    return Download(f"{slug}-request-{number}.zip", request.size, _pieces(current_tenant_id(), request.pk))
+    return Download(f"{slug}-request-{number}.zip", request.size, pieces.read(partial(_parts, request.pk)))
 
 
 def finish(*, number: int, by: Membership) -> None:
@@ -75,21 +74,16 @@ def _find(number: int, state: ComplianceRequest.State) -> ComplianceRequest:
     return request
 
 
-def _pieces(tenant_id: int, request_id: int) -> Iterator[bytes]:
-    """Outlives the request's transaction, so it opens its own; a slow reader holds none open."""
-    position = -1
-    while True:
-        with tenant_context(tenant_id):
-            parts = DataRequestPart.objects.filter(request_id=request_id, position__gt=position)
-            part = parts.order_by("position").first()
-        if part is None:
-            return
-        position = part.position
-        yield bytes(part.content)
+def _parts(request_id: int) -> QuerySet[DataRequestPart]:
+    return DataRequestPart.objects.filter(request_id=request_id)
+
+
+def _keep(request_id: int, position: int, content: bytes) -> None:
+    DataRequestPart.objects.create(request_id=request_id, position=position, content=content)
 
 
 def _drop_file(request: ComplianceRequest) -> None:
-    DataRequestPart.objects.filter(request=request).delete()
+    _parts(request.pk).delete()
     ComplianceRequest.objects.filter(pk=request.pk).update(size=0, file_until=None)
 
 
@@ -127,16 +121,11 @@ def proceed(event: DataRequestContinues) -> None:
         subject = registry.widened(subject_of(request))
         parts = registry.collect(subject)
     ends_at, at = time.monotonic() + STRETCH_SECONDS, event
-
-    def keep(position: int, content: bytes) -> None:
-        DataRequestPart.objects.create(request_id=event.request_id, position=position, content=content)
-
-    stretch = Stretch(size=event.size, position=event.position, keep=keep)
+    stretch = Stretch(size=event.size, position=event.position, keep=partial(_keep, event.request_id))
     while at.section < len(parts) and (at is event or time.monotonic() < ends_at):
         with tenant_context(tenant_id):
             step = parts[at.section][1].write(stretch.archive, after=at.after, piece=at.piece)
-        onward = {"after": step.after, "piece": at.piece + 1} if step.more else {"after": 0, "piece": 1}
-        at = replace(at, section=at.section + (not step.more), **onward)
+        at = replace(at, **step.onward(at.section, at.piece))
     with tenant_context(tenant_id):
         if not _still_waiting(event):
             return
@@ -158,8 +147,7 @@ def _take_up(event: DataRequestContinues) -> ComplianceRequest | None:
     rows = ComplianceRequest.objects.select_related("store").filter(pk=event.request_id, kind=Kind.DATA_REQUEST)
     request: ComplianceRequest | None = rows.filter(state=State.WAITING, size=event.size).first()
     if request is not None:
-        left = Q(position__gte=event.position, position__lt=DIRECTORY) | Q(position__gte=DIRECTORY + event.position)
-        DataRequestPart.objects.filter(left, request=request).delete()
+        pieces.begin_anew(_parts(request.pk), position=event.position)
     return request
 
 
@@ -169,18 +157,15 @@ def _still_waiting(event: DataRequestContinues) -> bool:
     if rows.filter(state=State.WAITING, size=event.size).exists():
         return True
     if not rows.exclude(state=State.DONE).exists():
-        DataRequestPart.objects.filter(request_id=event.request_id).delete()
+        _parts(event.request_id).delete()
     return False
 
 
 def _complete(request: ComplianceRequest, at: DataRequestContinues, counts: registry.Counts) -> None:
-    directories = DataRequestPart.objects.filter(request=request, position__gte=DIRECTORY)
-    length = directories.aggregate(length=Sum(Length("content")))["length"]
-    end = end_record(entries=at.entries, directory=length, size=at.size)
-    DataRequestPart.objects.create(request=request, position=END, content=end)
+    size = pieces.end(_parts(request.pk), partial(_keep, request.pk), entries=at.entries, size=at.size)
     until = max(request.due_at, timezone.now() + SHORTEST_KEPT)
     ComplianceRequest.objects.filter(pk=request.pk).update(
-        state=State.READY, size=at.size + length + len(end), file_until=until, counts=counts
+        state=State.READY, size=size, file_until=until, counts=counts
     )
     _tell_owners("data_request_ready", request)
 

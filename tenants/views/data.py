@@ -2,10 +2,9 @@
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tenants import closing, exporting
@@ -13,7 +12,7 @@ from tenants.access import MemberRequest, requires
 from tenants.forms.workspace import CloseForm
 from tenants.pages import data as pages
 from tenants.roles import Permission
-from versana.rendering import render_page
+from versana.rendering import render_page, render_zip
 
 
 @require_GET
@@ -44,16 +43,12 @@ def exports(request: MemberRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.EXPORT_DATA)
 def fetch(request: MemberRequest, number: int) -> HttpResponse:
-    """The file. Its pieces are read after this request's own transaction has ended."""
+    """The file."""
     try:
         file = exporting.fetch(number=number, by=request.visit.membership)
     except exporting.NotThere:
         raise Http404 from None
-    response = StreamingHttpResponse(file.pieces, content_type="application/zip")
-    response["Content-Length"] = str(file.size)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=file.name) or ""
-    # mypy knows both as answers; the decorator's type names the plain one.
-    return response  # type: ignore[return-value]
+    return render_zip(name=file.name, size=file.size, pieces=file.pieces)
 
 
 @require_POST

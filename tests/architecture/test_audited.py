@@ -65,6 +65,7 @@ UNAUDITED = {
     "integrations.shopify.upkeep:renew": "See tokens.renew.",
     "integrations.shopify.tokens:reopen": "A lost key is back: the store works as before.",
     "integrations.shopify.tasks:reopen_everywhere": "See tokens.reopen.",
+    "integrations.shopify.stores:end": "A part of disconnecting and of an uninstallation, which record it.",
     "integrations.shopify.stores:note_failure": "What Shopify answered, shown on the store's card since when.",
     "integrations.shopify.stores:note_success": "That Shopify answered, shown on the store's card.",
     "integrations.shopify.stores:say_farewell": "The end of a disconnection, which was recorded.",
