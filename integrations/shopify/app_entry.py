@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.shopify.models import ShopifyApp, Store
+from integrations.shopify.models import LIVE, ShopifyApp, Store
 from tenants import audit, members
 from tenants.crypto.sealing import SealError
 from tenants.crypto.secret import Secret
@@ -14,7 +14,7 @@ from tenants.numbering import next_number
 from tenants.roles import Permission
 
 MOST = 50
-LIVE = Q(stores__state__in=[Store.State.CONNECTED, Store.State.NEEDS_ATTENTION])
+WITH_STORES = Q(stores__state__in=LIVE)
 
 
 class AppRefused(Exception):
@@ -77,7 +77,7 @@ def end_rotation(*, app: ShopifyApp, by: Membership) -> None:
 def remove(*, app: ShopifyApp, by: Membership) -> None:
     """Raises AppRefused while a store is connected with it. Stores that were disconnected keep their place without it."""
     owner, app = _locked(app, by)
-    if ShopifyApp.objects.filter(LIVE, pk=app.pk).exists():
+    if ShopifyApp.objects.filter(WITH_STORES, pk=app.pk).exists():
         raise AppRefused("in_use")
     Store.objects.filter(app=app).update(app=None)
     name = app.name

@@ -20,7 +20,7 @@ from integrations import errors
 from integrations.shopify import asking, client, probing, scopes, stores
 from integrations.shopify.asking import Priority
 from integrations.shopify.events import StoreCheckWanted
-from integrations.shopify.models import Store
+from integrations.shopify.models import LIVE, Store
 from integrations.shopify.types import Denied
 from tenants.outbox.events import publish
 from tenants.rls.context import task_tenant_id, tenant_context
@@ -32,7 +32,6 @@ Answer = TypeVar("Answer")
 PATIENCE = timedelta(seconds=60)
 # Signatures of Shopify's are taken up to 90 seconds off (oauth.py); before that it should be known.
 MOST_SKEW = timedelta(seconds=45)
-LIVE = (Store.State.CONNECTED, Store.State.NEEDS_ATTENTION)
 
 
 class Probe(StrEnum):

@@ -14,6 +14,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from integrations.shopify import deliveries
 from integrations.shopify.events import DataRequestContinues, DataRequestNear, ErasureContinues, StoreErasureAsked
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, Store
 from tenants import audit
@@ -145,32 +146,16 @@ def _asked(body: Mapping[str, object]) -> Asked:
     orders = body.get("orders_to_redact") or body.get("orders_requested")
     wanted = orders[:MOST_ORDERS] if isinstance(orders, list) else []
     return Asked(
-        request_id=_digits(request.get("id")),
-        customer_id=_digits(customer.get("id")),
-        email=_email(customer.get("email")),
+        request_id=deliveries.digits(request.get("id")),
+        customer_id=deliveries.digits(customer.get("id")),
+        email=deliveries.email(customer.get("email")),
         phone=_text(customer.get("phone"), 40),
-        order_ids=tuple(dict.fromkeys(digits for digits in map(_digits, wanted) if digits)),
+        order_ids=tuple(dict.fromkeys(each for each in map(deliveries.digits, wanted) if each)),
     )
 
 
 def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _digits(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return ""
-    if isinstance(value, int) and value.bit_length() > 64:
-        return ""
-    text = str(value).strip()
-    return text if text.isascii() and text.isdigit() and len(text) <= 20 else ""
-
-
-def _email(value: object) -> str:
-    try:
-        return normalise(value) if isinstance(value, str) else ""
-    except AddressError:
-        return ""
 
 
 def _text(value: object, most: int) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from integrations.shopify.domains import SUFFIX, ShopDomainError, shop_domain
+from tenants.addresses import AddressError, normalise
 from tenants.crypto.secret import Secret
 
 MAX_BODY: Final = 1_000_000
@@ -93,6 +94,14 @@ def digits(value: object) -> str:
     """An id of Shopify's, or nothing."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     return text if isinstance(text, str) and _DIGITS.fullmatch(text) else ""
+
+
+def email(value: object) -> str:
+    """A mail address in the form in which addresses are compared, or nothing."""
+    try:
+        return normalise(value) if isinstance(value, str) else ""
+    except AddressError:
+        return ""
 
 
 def customer_of(body: Mapping[str, object]) -> str:

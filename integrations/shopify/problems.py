@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from integrations.shopify import answers
 from integrations.shopify.events import StoreNeedsAttention
-from integrations.shopify.models import Store
+from integrations.shopify.models import LIVE, Store
 from tenants import mails, members
 from tenants.models import Tenant
 from tenants.outbox.events import publish
@@ -21,8 +21,7 @@ def mark(*, store_id: int, problem: Store.Problem, generation: int | None = None
 
     A problem that a probe looks at may turn out to be another one; one that waits for an owner, or for a key, stays.
     """
-    asked = [Store.State.CONNECTED, Store.State.NEEDS_ATTENTION]
-    stores = Store.objects.filter(pk=store_id, state__in=asked, problem__in=["", *answers.PROBED]).exclude(
+    stores = Store.objects.filter(pk=store_id, state__in=LIVE, problem__in=["", *answers.PROBED]).exclude(
         problem=problem
     )
     if generation is not None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations.shopify import personal, stores
 from integrations.shopify.events import ErasureContinues, ErasureSettles
-from integrations.shopify.models import ComplianceRequest, Farewell, OrderContext, Store
+from integrations.shopify.models import LIVE, ComplianceRequest, Farewell, OrderContext, Store
 from tenants import audit, members
 from tenants import personal as registry
 from tenants.outbox.events import publish
@@ -122,7 +122,7 @@ def redact_store(*, request_id: int) -> None:
     if request is None or request.state == State.DONE or request.store_id is None:
         return
     store = stores.lock(request.store_id)
-    if store.state not in (Store.State.DISCONNECTED, Store.State.UNINSTALLED):
+    if store.state in LIVE:
         request.counts = {"connected again": 1}
         request.save(update_fields=["counts"])
         _done(request)

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from integrations import errors
 from integrations.shopify import breaker, client, credentials, oauth, problems, scopes
 from integrations.shopify.credentials import App
-from integrations.shopify.models import Store
+from integrations.shopify.models import LIVE, Store
 from integrations.shopify.types import TokenGrant
 from tenants import switches
 from tenants.crypto.sealing import SealError
@@ -71,9 +71,8 @@ def connection(store_id: int, *, refused: Secret | None = None) -> client.Connec
 
 def still_connected(store_id: int) -> bool:
     """Whether the store was not disconnected meanwhile: asked by whoever had to wait between the access and the request."""
-    live = [Store.State.CONNECTED, Store.State.NEEDS_ATTENTION]
     with tenant_context(task_tenant_id()):
-        return Store.objects.filter(pk=store_id, state__in=live).exists()
+        return Store.objects.filter(pk=store_id, state__in=LIVE).exists()
 
 
 def renew(store_id: int) -> None:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from integrations.errors import GrantRefused, IntegrationError, TokenRefused
 from integrations.shopify import asking, client, stores, tokens
 from integrations.shopify.asking import Priority
-from integrations.shopify.models import Store
+from integrations.shopify.models import LIVE, Store
 from tenants import audit
 from tenants.rls.context import task_tenant_id, tenant_context
 
@@ -33,8 +33,7 @@ def uninstall_reported(*, store_id: int, generation: int) -> None:
 
 
 def _reported(store_id: int, generation: int) -> QuerySet[Store]:
-    live = (Store.State.CONNECTED, Store.State.NEEDS_ATTENTION)
-    return Store.objects.filter(pk=store_id, generation=generation, state__in=live)
+    return Store.objects.filter(pk=store_id, generation=generation, state__in=LIVE)
 
 
 def _lets_us_in(store: Store) -> bool:

@@ -18,10 +18,9 @@ from integrations.shopify import compliance, deliveries, order_context, topics
 from integrations.shopify.credentials import NoApp, installation_app
 from integrations.shopify.deliveries import Envelope, Refused
 from integrations.shopify.events import OrderDeleted, StoreChanged, UninstallReported
-from integrations.shopify.models import ShopifyApp, Store, WebhookReceipt
+from integrations.shopify.models import LIVE, ShopifyApp, Store, WebhookReceipt
 from integrations.shopify.topics import Effect, Topic
 from tenants import doors
-from tenants.addresses import AddressError, normalise
 from tenants.crypto.sealing import SealError
 from tenants.crypto.secret import Secret
 from tenants.outbox.events import publish, without_pokes
@@ -30,7 +29,6 @@ from tenants.rls.context import tenant_context
 log = logging.getLogger("versana.shopify")
 
 KEPT = timedelta(days=30)
-LIVE = (Store.State.CONNECTED, Store.State.NEEDS_ATTENTION)
 NOTHING, TWICE = "", "twice"
 
 
@@ -152,7 +150,7 @@ def _act(topic: Topic, store: Store, content: Mapping[str, object], body: bytes)
     if topic.effect == Effect.DROP:
         about_customer = topic.name.startswith("customers/")
         customer = resource if about_customer else deliveries.customer_of(content)
-        order_context.drop(store=store, customer_id=customer, email_norm=_email(content))
+        order_context.drop(store=store, customer_id=customer, email_norm=deliveries.email(content.get("email")))
     elif topic.effect == Effect.FORGET:
         order_context.forget_customer(store=store, customer_id=resource)
     elif topic.effect == Effect.LOOK_FOR_ORDER and resource:
@@ -163,11 +161,3 @@ def _act(topic: Topic, store: Store, content: Mapping[str, object], body: bytes)
         compliance.receive(store=store, topic=topic.name, body=content, body_hash=hashlib.sha256(body).hexdigest())
     elif topic.effect == Effect.CONFIRM_UNINSTALL:
         publish(UninstallReported(store_id=store.pk, generation=store.generation))
-
-
-def _email(content: Mapping[str, object]) -> str:
-    email = content.get("email")
-    try:
-        return normalise(email) if isinstance(email, str) else ""
-    except AddressError:
-        return ""

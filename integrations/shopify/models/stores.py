@@ -92,6 +92,10 @@ class Store(TenantOwned):
         return f"store {self.number}"
 
 
+# A store that is ours to speak for, whether or not it can be read at the moment.
+LIVE = (Store.State.CONNECTED, Store.State.NEEDS_ATTENTION)
+
+
 class Farewell(TenantOwned):
     """The access of a store that was disconnected, until Shopify was told to uninstall the app, and at most a day."""
 

@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from integrations.shopify.app_entry import LIVE
+from integrations.shopify.app_entry import WITH_STORES
 from integrations.shopify.credentials import AppUnreadable, opened
 from integrations.shopify.forms import AppForm, SecretForm
 from integrations.shopify.models import ShopifyApp
@@ -71,7 +71,7 @@ def why(code: str) -> str:
 
 def apps_page(visit: Visit, form: AppForm) -> AppsPage:
     slug = visit.workspace.slug
-    rows = ShopifyApp.objects.annotate(connected=Count("stores", filter=LIVE)).order_by("number")
+    rows = ShopifyApp.objects.annotate(connected=Count("stores", filter=WITH_STORES)).order_by("number")
     lines = (AppLine(row.name, row.client_id, _url("app", slug, row), row.connected, _rotating(row)) for row in rows)
     return AppsPage(tuple(lines), form, _general(slug), settings_nav(visit, selected="tenants:general"))
 
