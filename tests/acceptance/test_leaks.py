@@ -185,7 +185,10 @@ def test_no_secret_is_found_anywhere_and_the_planted_one_is_found_everywhere(
     finds = leaks.search(everything, [value for _, value in wanted])
     hits = {(wanted[find.number][0], place(find.sink)) for find in finds}
     assert not hits - ALLOWED_PLACES.keys(), "\n".join(map(str, sorted(hits - ALLOWED_PLACES.keys())))
-    assert sorted(ALLOWED_PLACES.keys() - hits) == []
+    looked = {place(sink) for sink, _ in everything}
+    # The log of a database server that is not ours (DATABASE_URL) is out of reach; that of our own must be among these.
+    assert ("logfile postgres" in looked) is acme.stack.postgres_log.with_name("postgres").is_dir()
+    assert sorted((kind, where) for kind, where in ALLOWED_PLACES.keys() - hits if where in looked) == []
     places = [sink for sink, _ in everything if not sink.startswith(("page", "anonymous", "redis"))]
     tell(
         f"canaries in a running installation: {len({kind for kind, _ in wanted})} kinds, {len(wanted)} secrets, {len(kinds)} kinds "
