@@ -12,6 +12,7 @@ from inbox.cards import AttachmentChip, ConversationRow, InboxPage, ListPane, Me
 from inbox.models import Attachment, Contact, Conversation, Message
 from integrations.shopify import interface
 from tenants.access import Visit
+from tenants.names import shown
 from tenants.roles import Permission
 from versana import keyset
 
@@ -107,8 +108,9 @@ def viewer(visit: Visit) -> interface.Viewer:
 
 def person(contact: Contact) -> Person:
     """A contact's face: the letters of the name, or of the address."""
-    first = contact.addresses.all()[:1] if not contact.name else ()
-    return _face(contact.name or (first[0].email if first else _("Unknown")), contact.pk)
+    name = shown(contact.name)
+    first = contact.addresses.all()[:1] if not name else ()
+    return _face(name or (first[0].email if first else _("Unknown")), contact.pk)
 
 
 def _face(name: str, key: int, *, colleague: bool = False) -> Person:
@@ -152,7 +154,7 @@ def _row(row: Conversation, slug: str, view: str, *, selected: bool) -> Conversa
         number=row.number,
         url=_thread_url(slug, row.number, view),
         person=_face(
-            row.contact.name or row.subject or (_("Erased contact") if row.erased_at else "?"), row.contact_id
+            shown(row.contact.name) or row.subject or (_("Erased contact") if row.erased_at else "?"), row.contact_id
         ),
         subject=_subject(row),
         snippet=row.snippet,
@@ -202,12 +204,12 @@ def _message(
         anchor=f"m{position}",
         kind=row.kind,
         person=_face(
-            row.from_name or row.from_email or (_("The shop") if sent else _("Erased contact")),
+            shown(row.from_name) or row.from_email or (_("The shop") if sent else _("Erased contact")),
             sum(map(ord, row.from_email)) if sent else key,
             colleague=sent,
         ),
         address=row.from_email,
-        to=", ".join(name or address for name, address in row.to),
+        to=", ".join(shown(name) or address for name, address in row.to),
         at=row.sent_at,
         text=_("The content was erased.") if row.message_id == f"erased.{row.pk}" and not row.text else row.text,
         quoted=row.quoted,

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tenants.addresses import AddressError, normalise
+from tenants.forms.names import NameField
 
 MOST_ADDRESSES = 50
 
@@ -21,7 +22,7 @@ def zones() -> list[tuple[str, str]]:
 
 
 class GeneralForm(forms.Form):
-    name = forms.CharField(label=_("Workspace name"), max_length=120)
+    name = NameField(label=_("Workspace name"))
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
     support_addresses = forms.CharField(
         label=_("Support addresses"),
@@ -29,12 +30,6 @@ class GeneralForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One a line. Mail from these addresses is the shop’s own."),
     )
-
-    def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
-        if "\x00" in name or not name:
-            raise forms.ValidationError(_("Give the workspace a name."))
-        return name
 
     def clean_support_addresses(self) -> list[str]:
         out: list[str] = []

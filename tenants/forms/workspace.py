@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from tenants import provisioning
 from tenants.addresses import AddressError, of_account
 from tenants.forms.general import zones
+from tenants.forms.names import NameField
 from tenants.models import User
 
 
 class FirstRunForm(forms.Form):
-    workspace_name = forms.CharField(
-        label=_("Workspace name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    workspace_name = NameField(
+        label=_("Workspace name"), widget=forms.TextInput(attrs={"autocomplete": "organization"})
     )
     slug = forms.CharField(
         label=_("Address"),
@@ -23,7 +24,7 @@ class FirstRunForm(forms.Form):
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones, initial="UTC")
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameField(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = forms.EmailField(
         label=_("Your e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
     )
@@ -41,12 +42,6 @@ class FirstRunForm(forms.Form):
         self.fields["slug"].help_text = _(
             "What people type after %(host)s/: lower-case letters, digits and hyphens. It cannot be changed later."
         ) % {"host": host}
-
-    def clean_workspace_name(self) -> str:
-        return " ".join(self.cleaned_data["workspace_name"].split())
-
-    def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
 
     def clean_slug(self) -> str:
         """Upper case is folded without asking; what needs more change than that is offered as a suggestion."""

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from tenants.addresses import AddressError, normalise
+from tenants.names import shown
 
 
 class UserManager(BaseUserManager["User"]):
@@ -53,4 +54,4 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        return self.name or self.email.partition("@")[0]
+        return shown(self.name) or self.email.partition("@")[0]

@@ -203,6 +203,7 @@ def test_the_new_person_signs_in_again_by_password(cast: Cast) -> None:
         {"name": "Nina", "password": ""},
         {"name": "", "password": PASSWORD},
         {"name": " \t", "password": PASSWORD},
+        {"name": "\u200b\u202e\u200d", "password": PASSWORD},
         {"name": "Nina", "password": "short"},
         {"name": "Nina", "password": "passwordpassword"[:8]},
         {"name": "Nina", "password": NINA},

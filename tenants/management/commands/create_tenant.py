@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from tenants import accounts, provisioning
+from tenants import accounts, names, provisioning
 from tenants.addresses import AddressError, normalise, of_account
 from tenants.models import User
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         email = address(options["owner"], read=of_account)
         support = [address(each) for each in options["support_address"]]
+        name = readable(options["name"])
         if options["time_zone"] not in zoneinfo.available_timezones():
             raise CommandError(f"“{options['time_zone']}” is not a time zone; one looks like Europe/Vienna.")
         with transaction.atomic():
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             try:
                 tenant = provisioning.open_workspace(
                     slug=options["slug"],
-                    name=options["name"],
+                    name=name,
                     owner=owner,
                     time_zone=options["time_zone"],
                     support_addresses=support,
@@ -55,8 +56,17 @@ def address(text: str, *, read: Callable[[str], str] = normalise) -> str:
         raise CommandError(f"“{text}” is not an e-mail address.") from None
 
 
+def readable(name: str) -> str:
+    """A name as it is kept, or a CommandError."""
+    try:
+        return names.clean(name)
+    except names.Unseen as error:
+        raise CommandError(str(error)) from None
+
+
 def person(email: str, name: str) -> User:
-    """Somebody new, with the password that is typed or read."""
+    """Somebody new, with the password that is typed or read. Without a name they are called by their address."""
+    name = readable(name) if name else ""
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     try:
         validate_password(password, User(email=email, name=name))
