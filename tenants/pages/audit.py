@@ -1,7 +1,7 @@
 """Page objects of the audit log: what happened, in words, newest first."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -9,27 +9,24 @@ from urllib.parse import urlencode
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tenants import audit, audit_chain
 from tenants.access import Visit
 from tenants.audit import Group
 from tenants.forms.audit import SYSTEM, AuditFilter
-from tenants.models import AuditEvent, AuditSeal, Membership
+from tenants.models import AuditEvent, AuditSeal, Invitation, Membership
+from tenants.pages import audit_words
 from tenants.pages.nav import SettingsNav, settings_nav
 from tenants.roles import Role
 from versana import keyset
 
 PAGE = 50
-# A value longer than this is cut: an audit page is for finding, the export for reading everything.
-LONGEST = 240
-MOST_IN_A_LIST = 12
 # Sealing runs each minute. Later than this, somebody should look why it does not.
 LATE = timedelta(minutes=10)
 NAME = "tenants:audit"
-# As members.target_of writes it. Python's own digits are more than these ("²"), and a row may be older than a rule.
-_MEMBER = re.compile(r"member ([0-9]{1,18})")
+# As members.target_of and invitations write it. Python's own digits are more than these ("²"), and a row may be older than
+# a rule.
+_NUMBERED = re.compile(r"(member|invitation) ([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +125,24 @@ def _late() -> list[datetime]:
 
 
 def _names(rows: Iterable[AuditEvent]) -> dict[str, str]:
-    """Names for targets that are members by their number; asked for only where there are any."""
-    found = {int(match[1]) for row in rows if (match := _MEMBER.fullmatch(row.target))}
-    if not found:
-        return {}
-    members = Membership.objects.filter(number__in=found).select_related("user")
-    return {f"member {one.number}": one.user.display_name for one in members}
+    """Names of members, and addresses of invitations, that rows tell of by number; asked for only where there are any."""
+    found: dict[str, set[int]] = {"member": set(), "invitation": set()}
+    for match in filter(None, (_NUMBERED.fullmatch(word) for row in rows for word in _mentions(row))):
+        found[match[1]].add(int(match[2]))
+    names: dict[str, str] = {}
+    if found["member"]:
+        members = Membership.objects.filter(number__in=found["member"]).select_related("user")
+        names |= {f"member {one.number}": one.user.display_name for one in members}
+    if found["invitation"]:
+        invitations = Invitation.objects.filter(number__in=found["invitation"])
+        names |= {f"invitation {one.number}": one.email for one in invitations}
+    return names
+
+
+def _mentions(row: AuditEvent) -> Iterator[str]:
+    yield row.target
+    yield from (*_object(row.before), *_object(row.after))
+    yield f"member {_object(row.detail).get('member')}"
 
 
 def _row(row: AuditEvent, names: Mapping[str, str]) -> AuditRow:
@@ -143,47 +152,31 @@ def _row(row: AuditEvent, names: Mapping[str, str]) -> AuditRow:
         role=str(Role(row.actor_role).label) if row.actor_role in Role.values else "",
         sentence=audit.sentence(row.action),
         target=names.get(row.target, row.target),
-        changes=_changes(row),
+        changes=_changes(row, names),
         client={"ipv4": "IPv4", "ipv6": "IPv6"}.get(row.client, ""),
         position=getattr(row, "position", None) or 0,  # annotated
     )
 
 
-def _changes(row: AuditEvent) -> tuple[Change, ...]:
-    before, after = _object(row.before), _object(row.after)
+def _changes(row: AuditEvent, names: Mapping[str, str]) -> tuple[Change, ...]:
+    before, after, detail = _object(row.before), _object(row.after), _object(row.detail)
+
+    def read(name: str, value: object) -> str:
+        return audit_words.text(value, of=name, names=names)
+
     changed = [
-        Change(_word(name), _text(before[name]) if name in before else "", _text(after.get(name)))
+        Change(
+            audit_words.called(name, names),
+            read(name, before[name]) if name in before else "",
+            read(name, after.get(name)),
+        )
         for name in {**before, **after}
     ]
-    return (*changed, *(Change(_word(name), None, _text(value)) for name, value in _object(row.detail).items()))
+    return (*changed, *(Change(audit_words.called(name, names), None, read(name, detail[name])) for name in detail))
 
 
 def _object(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {} if value is None else {"": value}
-
-
-def _word(name: str) -> str:
-    return name.replace("_", " ")[:60]
-
-
-_WORDS = {
-    None: gettext_lazy("nothing"),
-    True: gettext_lazy("yes"),
-    False: gettext_lazy("no"),
-    "": gettext_lazy("empty"),
-}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        more = [_("and %(n)d more") % {"n": len(value) - MOST_IN_A_LIST}] if len(value) > MOST_IN_A_LIST else []
-        return ", ".join([*map(_text, value[:MOST_IN_A_LIST]), *more]) or str(_WORDS[None])
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_word(str(name))}: {_text(part)}" for name, part in value.items())[:LONGEST]
-    if value is None or isinstance(value, bool) or value == "":
-        return str(_WORDS[value])
-    text = str(value)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def _url(path: str, query: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Settings -> Audit log: who may read it, what it says, and how it is searched."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,10 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants import audit, audit_chain, provisioning
+from tenants import audit, audit_chain, handovers, invitations, provisioning
 from tenants.audit import Action, Group
 from tenants.models import AuditEvent, User
 from tenants.pages import audit as pages
+from tenants.pages import audit_words
 from tenants.rls.context import tenant_context
 from tenants.roles import Role
 from tests.conftest import Cast
@@ -106,6 +108,45 @@ def test_a_member_is_named_and_not_numbered(cast: Cast) -> None:
     assert any("Olivia added a member: Ava" in entry for entry in entries(signed_in(cast.olivia)))
 
 
+def test_details_are_said_in_words(cast: Cast) -> None:
+    """Whatever a row holds: no inner name, no handle, no number of something that has a name."""
+    with tenant_context(cast.acme.pk):
+        invitations.invite(email="lena@acme.example", role=Role.AGENT, by=cast.adam)
+        handover = handovers.offer(taker=cast.adam, by=cast.olivia)
+        handovers.withdraw(handover=handover, by=cast.olivia)
+        handovers.accept(handover=handovers.offer(taker=cast.adam, by=cast.olivia), by=cast.adam)
+        audit.record(Action.INVITATION_ACCEPTED, by=cast.ava, target="invitation 1", role="agent", member=3)
+        audit.record(Action.STORE_CONNECTED, by=cast.adam, target="harbor.myshopify.com", scopes=["read_all_orders"])
+        audit.record(Action.SECOND_FACTOR_REMOVED, by=cast.ava, target="member 3", kind="totp")
+        audit.record(
+            Action.WORKSPACE_CLOSED, by=cast.adam, target="acme", after={"erase_after": "2026-12-24T17:30:00+00:00"}
+        )
+        audit.record(Action.STORE_APP_CHANGED, by=cast.adam, target="Own", change="rotation_ended")
+    said = "\n".join(entries(signed_in(cast.adam)))
+    for words in (
+        "Adam invited somebody: lena@acme.example",
+        "Olivia ended an offer of the ownership: Adam",
+        "how it ended withdrawn offer of the ownership no. 1",
+        "Olivia owner became administrator Adam administrator became owner offer of the ownership no. 2",
+        "role agent joined as Ava",
+        "permissions read all orders",
+        "kind of factor authenticator app",
+        "to be erased on Dec 24, 2026, 17:30",
+        "what the previous client secret counts no more",
+    ):
+        assert words in said, said
+    assert not re.search(r"member \d|invitation \d|\w_\w", said)
+
+
+def test_words_of_another_version_are_shown_as_they_stand() -> None:
+    for name, value in (
+        ("erase_after", "soon"), ("erase_after", "0001-01-01T00:00:00+14:00"), ("erase_after", "2026-01-01"),
+        ("role", "queen"), ("reason", "tired"), ("member", "member 9"), ("kind", "x" * 200), ("change", "sign"),
+    ):  # fmt: skip
+        assert audit_words.text(value, of=name, names={"member 1": "Ava"}) == value
+    assert audit_words.called("moon_phase", {}) == "moon phase"
+
+
 @pytest.mark.parametrize("target", ["member ²", "member 1²", f"member {10**30}", "member -1", "member 1\n", "member "])
 def test_a_target_that_only_looks_like_a_member_breaks_no_page(cast: Cast, target: str) -> None:
     write(cast, target=target)
@@ -143,7 +184,7 @@ def test_values_of_every_shape_are_readable(cast: Cast) -> None:
         "1, z: 2",
     ):
         assert words in first
-    assert "y" * pages.LONGEST + "…" in first
+    assert "y" * audit_words.LONGEST + "…" in first
 
 
 HOSTILE = ['<script>alert(1)</script>"', "\u202eevil\u202c", "דנה לוי", "x" * 200, "{{ page.head }}", "é🧾", "a\r\nb"]

@@ -35,7 +35,7 @@ def _rows() -> tuple[AuditRow, ...]:
         _row(at=ago(seconds=20), sentence="changed the workspace’s settings", target="harbor-pine", changes=settings, position=0),
         _row(),
         _row(at=ago(hours=3), actor="Adam Brandt", role="Administrator", sentence="invited somebody", target="lena@harborpine.example", changes=(Change("role", None, "agent"),), client="IPv6", position=411),
-        _row(at=ago(days=2), sentence="connected a store", target="harbor-goods.myshopify.com", changes=(Change("scopes", None, "read_customers, read_orders"),), position=410),
+        _row(at=ago(days=2), sentence="connected a store", target="harbor-goods.myshopify.com", changes=(Change("permissions", None, "read customers, read orders"),), position=410),
         _row(at=ago(days=9), actor="VersanaCX", role="", sentence="ended an offer of the ownership", target="offer 3", changes=(), client="", position=409),
         _row(at=ago(days=40), sentence="made a second factor a rule for everybody", target="", changes=(Change("second factor required", "no", "yes"),), position=408),
     )  # fmt: skip
