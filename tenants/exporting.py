@@ -33,10 +33,16 @@ log = logging.getLogger("versana.exports")
 STRETCH_SECONDS = 30.0  # well below a task's time limit
 ORPHANED_AFTER = timedelta(minutes=10)
 UNDER_WAY = (Export.State.WAITING, Export.State.RUNNING)
+# Of finished ones: each is a copy of the whole workspace, kept for days in the same database.
+MOST_KEPT = 3
 
 
 class AlreadyUnderWay(Exception):
     """One export at a time."""
+
+
+class TooManyKept(Exception):
+    """As many finished ones as may be; one of them must be deleted first."""
 
 
 class Paused(Exception):
@@ -49,17 +55,24 @@ class NotThere(Exception):
 
 # --- Asked for ------------------------------------------------------------------------------------------------------
 def request(*, by: Membership) -> Export:
-    """Begin an export. Raises AlreadyUnderWay or Paused. One that failed makes room for it."""
+    """Begin an export. Raises AlreadyUnderWay, TooManyKept or Paused. One that failed makes room for it."""
     if not switches.is_on(switches.Switch.EXPORTS):
         raise Paused
     actor = members.authorise(by=by, permission=Permission.EXPORT_DATA)  # two who press at once come one by one
     if Export.objects.filter(state__in=UNDER_WAY).exists():
         raise AlreadyUnderWay
+    if is_full():
+        raise TooManyKept
     Export.objects.filter(state=Export.State.FAILED).delete()
     export = Export.objects.create(number=next_number("export"), requested_by=actor)
     audit.record(audit.Action.EXPORT_REQUESTED, by=actor, target=f"export {export.number}")
     publish(ExportContinues(export_id=export.pk))
     return export
+
+
+def is_full() -> bool:
+    """Whether as many finished exports are kept as may be. Nothing is deleted for a new one: somebody may be fetching it."""
+    return Export.objects.filter(state=Export.State.READY).count() >= MOST_KEPT
 
 
 def delete(*, number: int, by: Membership) -> None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants import switches
+from tenants import exporting, switches
 from tenants.access import Visit
 from tenants.doors import Workspace
 from tenants.models import Export
@@ -44,6 +44,7 @@ class ExportsPanel:
     kept_days: int
     refused: bool = False  # somebody had asked for one already
     paused: bool = False  # by whoever runs the installation
+    full: int = 0  # how many finished ones are kept, when that is as many as may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +98,16 @@ def exports_panel(visit: Visit, *, refused: bool = False) -> ExportsPanel:
     exports = Export.objects.select_related("requested_by__user").order_by("-number")
     cards = tuple(_card(export, visit.workspace.slug) for export in exports)
     under_way = any(card.state in ("waiting", "running") for card in cards)
-    paused = not switches.is_on(switches.Switch.EXPORTS)
+    paused, full = not switches.is_on(switches.Switch.EXPORTS), exporting.is_full()
     return ExportsPanel(
         exports=cards,
         url=reverse("tenants:data-exports", kwargs={"workspace": visit.workspace.slug}),
-        may_ask=not under_way and not paused,
+        may_ask=not (under_way or paused or full),
         polling=under_way,
         kept_days=settings.EXPORT_KEPT.days,
         refused=refused,
         paused=paused,
+        full=exporting.MOST_KEPT if full and not under_way else 0,
     )
 
 

@@ -32,7 +32,7 @@ def exports(request: MemberRequest) -> HttpResponse:
             exporting.request(by=request.visit.membership)
         except exporting.AlreadyUnderWay:
             refused = True
-        except exporting.Paused:
+        except (exporting.TooManyKept, exporting.Paused):
             pass  # the panel says so
     if not request.htmx:  # type: ignore[attr-defined]
         return _back(request)

@@ -262,6 +262,29 @@ def test_one_at_a_time(cast: Cast) -> None:
     assert client.post(f"{EXPORTS}1/delete/").status_code == 404
 
 
+def test_no_more_than_three_finished_ones_are_kept_and_none_goes_unasked(cast: Cast) -> None:
+    with tenant_context(cast.acme.pk):
+        for number in range(exporting.MOST_KEPT):
+            exporting.request(by=cast.olivia)
+            Export.objects.filter(number=number + 1).update(
+                state=Export.State.READY, expires_at=timezone.now() + timedelta(days=7)
+            )
+        with pytest.raises(exporting.TooManyKept):
+            exporting.request(by=cast.olivia)
+    client = signed_in(cast.olivia)
+    refused = client.post(EXPORTS, HTTP_HX_REQUEST="true")
+    assert "3 finished exports are kept at most. Delete one to make another." in text_of(refused)
+    assert not soup_of(refused).select(f'form[action="{EXPORTS}"]')
+    client.post(f"{EXPORTS}1/delete/")
+    assert soup_of(client.get(DATA)).select(f'form[action="{EXPORTS}"]')
+    client.post(EXPORTS)
+    with tenant_context(cast.acme.pk):
+        assert list(Export.objects.order_by("number").values_list("number", "state")) == [
+            (2, "ready"), (3, "ready"), (4, "waiting"),
+        ]  # fmt: skip
+    assert "kept at most" not in text_of(client.get(DATA))  # nothing to decide while one is being made
+
+
 @pytest.mark.parametrize("number", [0, 2, 99999999999999999999])
 def test_a_number_of_no_export_is_not_found(cast: Cast, number: int) -> None:
     made(cast.olivia)

@@ -166,5 +166,10 @@ def exports() -> DataPage:
     return data(*running, export(2, "ready"), export(1, "failed"))
 
 
+def full_exports() -> DataPage:
+    page = data(*(export(number, "ready") for number in (3, 2, 1)))
+    return replace(page, panel=replace(page.panel, may_ask=False, full=3))
+
+
 def closed(*, over: bool = False) -> ClosedPage:
     return ClosedPage("Harbor & Pine", later(30), "America/New_York", over)

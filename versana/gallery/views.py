@@ -134,6 +134,7 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "invitation-expired": ("tenants/invitation.html", lambda: people.invitation("expired"), ""),
     "invitation-revoked": ("tenants/invitation.html", lambda: people.invitation("revoked"), ""),
     "data": ("tenants/data.html", people.exports, "settings"),
+    "data-full": ("tenants/data.html", people.full_exports, "settings"),
     "data-none": ("tenants/data.html", people.data, "settings"),
     "data-closed": ("tenants/data.html", lambda: people.data(erase_after=people.later(30)), "settings"),
     "closed": ("tenants/closed.html", people.closed, ""),
