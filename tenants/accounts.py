@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants import sealed_factors, second_factors
+from tenants import one_time_codes, sealed_factors, second_factors
 from tenants.addresses import AddressError, normalise, of_account
 from tenants.models import User
 
@@ -135,11 +135,15 @@ def end_session(*, session: UserSession) -> None:
     get_sessions_adapter().end_sessions([session])
 
 
-def factor_added(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """allauth's word that a factor was set up. With the first one, the sessions that a password alone opened elsewhere end.
+def factor_added(*, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """allauth's word that a factor was set up. The code that set an app up is used by it, for the administration too.
+
+    With the first factor, the sessions that a password alone opened elsewhere end.
 
     What stays is the session that has just proven both. So no session is ever in a workspace that requires a second
     factor without one, and the rule needs to ask for the person's factors only.
     """
+    if authenticator.type == Authenticator.Type.TOTP:
+        one_time_codes.spend(authenticator, request.POST.get("code", ""))
     if second_factors.count(user.pk) == 1:
         end_sessions(user=user, except_key=request.session.session_key)

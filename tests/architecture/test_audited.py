@@ -13,6 +13,7 @@ UNAUDITED = {
     "tenants.audit:record": "Writes the log itself.",
     "tenants.audit_chain:seal": "Seals the log.",
     "tenants.tasks:seal_audit": "Seals the log.",
+    "tenants.accounts:factor_added": "A person's own security belongs to no workspace (tenants/factors.py).",
     "tenants.accounts:create": "A person belongs to no workspace yet; joining one is recorded there.",
     "tenants.one_time_codes:spend": "A code of a person's own is used up; signing in belongs to no workspace.",
     "tenants.members:place": "A part of adding and of accepting, which record it.",

@@ -16,7 +16,7 @@ from tenants.models import User
 from tenants.rls.database import with_database
 from tests.app_codes import code_of
 from tests.conftest import PASSWORD, make_cast
-from tests.tenants.signing_in import code_step, is_in, password_step
+from tests.tenants.signing_in import code_step, confirm, is_in, password_step, set_up_app, sign_in
 from tests.versana.platform_process import Staff, actions, make_staff, run
 from tests.walking import without_static
 
@@ -109,6 +109,17 @@ def test_a_code_that_was_used_here_is_used_in_the_product_too(
     assert not in_product(stella, used)
     assert not in_product(stella, older)
     assert in_product(stella, newer)
+
+
+def test_the_code_that_set_an_app_up_is_used_here_too(platform_url: str, without_static: None) -> None:
+    nora, client = make_staff("nora@platform.example", factors=False), Client()
+    sign_in(client, nora.user)
+    confirm(client)
+    secret = set_up_app(client)
+    step = Authenticator.objects.get(user=nora.user, type="totp").data["used_step"]
+    used, newer = (code_of(secret, at=30.0 * (step + steps)) for steps in (0, 1))
+    script = "say([enter(browser(), code=one).status_code for one in GIVEN['codes']])"
+    assert run(script, platform_url, **nora.given, codes=[used, newer]) == [[200, 302]]
 
 
 def test_a_recovery_code_is_good_once(stella: Staff, platform_url: str) -> None:
@@ -237,6 +248,44 @@ say(client.get("/admin/", secure=False).status_code)
     ):
         member = make_staff(f"one{len(change)}@platform.example")
         assert run(script, platform_url, **member.given, super=superuser_url, change=change) == [200, 302]
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out_and_other_sessions_go_on(
+    stella: Staff, platform_url: str, superuser_url: str
+) -> None:
+    script = """
+def status(client): return client.get("/admin/", secure=False).status_code
+def copy(client):
+    other = browser(); other.cookies.load(client.cookies.output(header="")); return other
+first, second = inside(), browser()
+enter(second, code=GIVEN["recovery"][0])
+copied = copy(first)
+say([status(first), status(second), status(copied)])
+say([first.get("/admin/logout/", secure=False).status_code, status(copied)])
+first.post("/admin/logout/", secure=False)
+again = copy(copied)
+say([status(first), status(copied), status(second)])
+say([again.get("/admin/platform/person/?q=stella", secure=False).status_code, again.get("/admin/", secure=False).status_code])
+say([enter(first, code=GIVEN["recovery"][1]).status_code, status(first), status(second)])
+"""
+    said = run(script, platform_url, **stella.given)
+    assert said == [[200, 200, 200], [405, 200], [302, 302, 200], [302, 302], [302, 200, 200]]
+    ended = [detail["sitting"] for action, _, _, detail in actions(superuser_url) if action == "sign_in.ended"]
+    assert len(ended) == 1
+    assert len(ended[0]) == 22
+
+
+def test_a_session_without_a_sitting_is_none(stella: Staff, platform_url: str) -> None:
+    """One of an earlier version, or made by another process that knows the key."""
+    script = """
+client = inside()
+session = client.session
+del session["sitting"]
+session.save()
+client.cookies["versana_platform"] = session.session_key
+say(client.get("/admin/", secure=False).status_code)
+"""
+    assert run(script, platform_url, **stella.given) == [302]
 
 
 # --- Who is staff ---------------------------------------------------------------------------------------------------

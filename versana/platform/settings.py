@@ -23,7 +23,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "versana.platform.urls"
 AUTHENTICATION_BACKENDS = ["versana.platform.backends.PlatformBackend"]
-# Its sessions are signed cookies: the role may not touch the table in which everybody's sessions are.
+# Its sessions are signed cookies: the role may not touch the table in which everybody's sessions are. Which of them were
+# ended stands in the record (record.py).
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_NAME = "versana_platform"
 CSRF_COOKIE_NAME = "versana_platform_csrf"

@@ -1,5 +1,7 @@
 """The administration's frame: Django's, cut down to lists, details, signing in and out, and the page of the switches."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import LogEntry
@@ -15,6 +17,7 @@ from tenants.switches import EFFECTS
 from tenants.switches import Switch as Name
 from versana.platform import changes
 from versana.platform.forms import StaffSignInForm, SwitchForm
+from versana.platform.record import begin_sitting
 
 # Of Django's own paths beside the models': the rest shows or changes what this role may not.
 KEPT = {"index", "app_list", "login", "logout", "jsi18n"}
@@ -28,6 +31,12 @@ class PlatformSite(AdminSite):
     login_template = "platform/login.html"
     index_template = "platform/index.html"
     final_catch_all_view = False
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        answer = super().login(request, extra_context)
+        if request.user.is_authenticated:
+            begin_sitting(request)
+        return answer
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whoever is signed in to this process is staff (backends.py)."""
