@@ -307,8 +307,7 @@ def test_two_rotations_at_once_share_the_work(
     with psycopg.connect(superuser_url) as held:  # until both are there
         held.execute("SELECT 1 FROM shopify_store FOR UPDATE")
         processes = [started(environment(2), "--batch", "5") for _ in range(2)]
-        seen: set[int] = set()  # Between two passes a session's last word is COMMIT.
-        _until(lambda: seen.update(_clients(superuser_url)) or len(seen) >= 2)
+        _until_seen(superuser_url, sessions=2)
         held.rollback()
     said = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
@@ -324,6 +323,17 @@ def _clients(superuser_url: str) -> list[int]:
     with psycopg.connect(superuser_url) as server:
         query = "SELECT pid FROM pg_stat_activity WHERE usename = 'versana_app' AND datname = current_database() AND query LIKE %s"
         return [pid for (pid,) in server.execute(query, ["%SELECT%"]) if pid != connection.connection.info.backend_pid]
+
+
+def _until_seen(superuser_url: str, *, sessions: int) -> None:
+    """Each at some time: between two passes a session's last word is COMMIT."""
+    seen: set[int] = set()
+
+    def all_of_them() -> bool:
+        seen.update(_clients(superuser_url))
+        return len(seen) >= sessions
+
+    _until(all_of_them)
 
 
 def _until(reached: Callable[[], bool], seconds: float = 60) -> None:
