@@ -6,6 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -31,9 +32,10 @@ def second_factor_wanted(request: HttpRequest) -> HttpResponse:
     wanted = _own_path(request, request.GET.get("next", ""))
     if second_factors.has_one(user_id):
         return HttpResponseRedirect(wanted or "/")
-    first = wanted.strip("/").partition("/")[0]
-    workspace = next((w for w in doors.workspaces_of(user_id) if w.slug == first), None)
-    if workspace is not None:
+    slug = _slug_in(wanted)
+    workspace = next((w for w in doors.workspaces_of(user_id) if w.slug == slug), None)
+    # A page of no workspace asks for one too: there an installation from Shopify's side waits to be claimed.
+    if workspace is not None or slug == "":
         second_factors.remember_wanted(request.session, wanted)
     page = pages.SecondFactorWantedPage(workspace=workspace.name if workspace else "")
     return render_page(request, "account/second_factor_wanted.html", page)
@@ -62,6 +64,14 @@ def end_session(request: HttpRequest, session: int) -> HttpResponse:
 
 def _person(request: HttpRequest) -> int:
     return int(request.user.pk or 0)
+
+
+def _slug_in(path: str) -> str | None:
+    """The workspace that a page of ours is in, "" for a page of none; None where there is no page."""
+    try:
+        return str(resolve(urlsplit(path).path).kwargs.get("workspace", ""))
+    except (Resolver404, Http404):
+        return None
 
 
 def _own_path(request: HttpRequest, address: str) -> str:

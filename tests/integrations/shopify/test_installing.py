@@ -26,6 +26,7 @@ from tenants.roles import Role
 from tests import factories
 from tests.conftest import PASSWORD, Cast
 from tests.factories import ALL_ORDERS_SHOP, SHOP
+from tests.tenants.signing_in import confirm, set_up_app
 from tests.walking import (
     CLIENT_SECRET,
     answer,
@@ -211,6 +212,27 @@ def test_a_second_factor_that_the_workspace_asks_for_comes_first_and_the_install
     assert stores_of(cast.acme) == []
 
 
+def test_an_owner_who_sets_the_second_factor_up_in_between_is_led_back_and_connects(
+    cast: Cast, shopify: RunningSandbox
+) -> None:
+    with tenant_context(cast.acme.pk):
+        Tenant.objects.filter(pk=cast.acme.pk).update(require_second_factor=True)
+    User.objects.filter(pk=cast.olivia.user_id).update(password=make_password(PASSWORD))
+    client = Client()
+    client.force_login(User.objects.get(pk=cast.olivia.user_id))
+    arrive(client, shopify)
+    (way,) = soup_of(client.get(CLAIM)).select("ul.pick a")
+    assert "A second factor is required" in text_of(client.get(way["href"]))
+    confirm(client)
+    set_up_app(client)
+    (on,) = soup_of(client.get("/account/2fa/recovery-codes/")).select(".banner a")
+    assert client.get(on["href"])["Location"] == CLAIM
+    assert [field["value"] for field in soup_of(client.get(CLAIM)).select("input[name=workspace]")] == ["acme"]
+    assert claimed(client)["Location"] == f"/acme/settings/general/?connected={SHOP}"
+    assert [store.state for store in stores_of(cast.acme)] == ["connected"]
+    assert not PendingInstallation.objects.exists()
+
+
 def test_an_owner_who_was_demoted_at_the_last_moment_connects_nothing(cast: Cast, shopify: RunningSandbox) -> None:
     client = signed_in(cast.olivia)
     arrive(client, shopify)
@@ -323,6 +345,16 @@ def test_a_forged_answer_neither_installs_nor_uses_up_the_state(cast: Cast, shop
     assert (forged.status_code, "not signed by Shopify" in text_of(forged)) == (400, True)
     assert client.get(back)["Location"] == CLAIM
     assert failed(client, client.get(back)).outcome == "state_used"
+
+
+def test_while_the_secret_is_rotated_an_installation_is_completed_by_the_one_that_shopify_takes(
+    cast: Cast, shopify: RunningSandbox, settings: object
+) -> None:
+    settings.SHOPIFY_CLIENT_SECRET = "the-next-secret"  # type: ignore[attr-defined]
+    settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = CLIENT_SECRET  # type: ignore[attr-defined]
+    client = signed_in(cast.olivia)
+    assert arrive(client, shopify)["Location"] == CLAIM
+    assert claimed(client)["Location"].startswith("/acme/settings/general/")
 
 
 def test_fewer_permissions_than_asked_for_install_nothing(cast: Cast, shopify: RunningSandbox) -> None:
