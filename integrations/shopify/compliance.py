@@ -46,7 +46,6 @@ REMIND = timedelta(days=7)  # before the day
 # Shopify repeats a delivery for four hours. The same words a day later are a new request: a store that was connected
 # again and uninstalled again sends the very same body.
 REPEATED = timedelta(days=1)
-MOST_ORDERS = 5_000
 
 
 class NotAnAddress(ValueError):
@@ -144,7 +143,7 @@ def _asked(body: Mapping[str, object]) -> Asked:
     """Shopify hides fields by null, and has sent numbers as text: whatever cannot be read is left out."""
     customer, request = _mapping(body.get("customer")), _mapping(body.get("data_request"))
     orders = body.get("orders_to_redact") or body.get("orders_requested")
-    wanted = orders[:MOST_ORDERS] if isinstance(orders, list) else []
+    wanted = orders if isinstance(orders, list) else []  # as many as fit into a body (deliveries.MAX_BODY)
     return Asked(
         request_id=deliveries.digits(request.get("id")),
         customer_id=deliveries.digits(customer.get("id")),

@@ -1,11 +1,11 @@
 """What this package keeps about people, and how it is collected and erased: stored orders, requests about data, stores."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, JSONField, Q, QuerySet
 from django.utils import timezone
 
 from integrations.shopify.events import DataRequestContinues
@@ -16,7 +16,9 @@ from tenants.personal import Counts, Kept, Package, Plain, Subject, Who
 
 # A page that read an address just before it was erased is long done after this.
 STRAGGLERS = timedelta(hours=1)
-MOST_ORDERS = 200
+ROWS_A_BATCH = 1_000
+# The numbers of the orders that a row holds, as a list of texts.
+_NUMBERS = "jsonb_path_query_array(%(expressions)s, '$.orders[*].legacy_id'::jsonpath)"
 
 
 # --- Who it is ------------------------------------------------------------------------------------------------------
@@ -50,10 +52,22 @@ def _same_person(subject: Subject) -> Q:
 
 def _rows(subject: Subject) -> QuerySet[OrderContext]:
     """Everything that was stored of their orders, in every store of the workspace."""
-    theirs = _same_person(subject)
-    for store, digits in sorted(subject.orders)[:MOST_ORDERS]:
-        theirs |= Q(store=store, head__orders__contains=[{"legacy_id": digits}])
+    theirs = _same_person(subject) | Q(pk__in=_holding(subject.orders))
     found: QuerySet[OrderContext] = OrderContext.objects.filter(theirs)
+    return found
+
+
+def _holding(orders: Collection[tuple[int, str]]) -> list[int]:
+    """The rows that hold one of these orders. Shopify may name tens of thousands, and no index finds one: each store's rows
+    are gone through once, a batch at a time, however many are named."""
+    held = Func(F("head"), template=_NUMBERS, output_field=JSONField())
+    found: list[int] = []
+    for store in sorted({store for store, _ in orders}):
+        wanted = {digits for of, digits in orders if of == store}
+        rows, after = OrderContext.objects.filter(store=store).annotate(held=held).order_by("pk"), 0
+        while batch := list(rows.filter(pk__gt=after).values_list("pk", "held")[:ROWS_A_BATCH]):
+            found += [pk for pk, numbers in batch if not wanted.isdisjoint(numbers or ())]
+            after = batch[-1][0]
     return found
 
 

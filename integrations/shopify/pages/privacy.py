@@ -117,7 +117,7 @@ class ErasePage:
 def privacy_page(visit: Visit, *, entered: str = "", error: str = "") -> PrivacyPage:
     slug = {"workspace": visit.workspace.slug}
     may_act = visit.may(Permission.ANSWER_FOR_DATA)
-    rows = ComplianceRequest.objects.select_related("store")
+    rows = ComplianceRequest.objects.select_related("store").defer("order_ids")
     waiting = [_card(row, slug, may_act=may_act) for row in rows.exclude(state=State.DONE).order_by("due_at", "pk")]
     done = [_card(row, slug) for row in rows.filter(state=State.DONE).order_by("-done_at", "-pk")[:MOST_DONE]]
     return PrivacyPage(

@@ -4,6 +4,7 @@ import io
 import json
 import time
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.models import Contact, ContactAddress, Conversation, Message
-from integrations.shopify import compliance, data_requests, order_context, redacting, stores
+from integrations.shopify import compliance, data_requests, deliveries, order_context, redacting, stored, stores
 from integrations.shopify.events import ErasureContinues
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext, Store
 from integrations.shopify.types import CustomerOrders
@@ -25,7 +26,7 @@ from tenants.outbox.models import Event
 from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
-from tests.factories import MAYA, SHOP
+from tests.factories import ALL_ORDERS_SHOP, MAYA, SHOP
 from tests.integrations.shopify import posting
 from tests.integrations.shopify.test_order_cards import ORDER
 from tests.telling import Tell
@@ -315,6 +316,35 @@ def test_an_address_that_only_the_store_knows_leads_to_the_contact(store: Store,
     work()
     with tenant_context(cast.acme.pk):
         assert Contact.objects.filter(name="Maya Lindqvist").count() == 0
+
+
+def holds(*numbers: int) -> dict[str, Any]:
+    head, rest = stored.split(CustomerOrders(None, tuple(replace(ORDER, legacy_id=str(number)) for number in numbers)))
+    return {"head": head, "rest": rest}
+
+
+def test_every_order_that_a_request_names_is_looked_for_however_many_it_names(
+    store: Store, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as a body can name; the rows are gone through in batches."""
+    monkeypatch.setattr("integrations.shopify.personal.ROWS_A_BATCH", 2)
+    named = [5_000_000_000_000 + number for number in range(70_500)]
+    assert deliveries.MAX_BODY - 20_000 < len(json.dumps(body(orders_to_redact=named), separators=(",", ":"))) < deliveries.MAX_BODY  # fmt: skip
+    with tenant_context(cast.acme.pk):
+        other = a_store(cast, ALL_ORDERS_SHOP, 2)
+        for number, held in enumerate(([1], named[:1], [2, named[30_000]], [], [3], named[-1:], [4])):
+            context_of(store, f"guest{number}@example.com", **holds(*held))
+        context_of(store, "never-asked@example.com")
+        context_of(other, "guest@example.com", **holds(named[-1]))
+    asks(store, orders_to_redact=named)
+    (request,) = requests_of(cast)
+    assert len(request.order_ids) == len(named)
+    work()
+    (request,) = requests_of(cast)
+    assert (request.state, request.order_ids, request.counts["stored orders"]) == (State.DONE, [], 3)
+    with tenant_context(cast.acme.pk):
+        left = OrderContext.objects.order_by("pk").values_list("email_norm", flat=True)
+        assert list(left) == [*(f"guest{n}@example.com" for n in (0, 3, 4, 6)), "never-asked@example.com", "guest@example.com"]  # fmt: skip
 
 
 def test_another_stores_customer_of_the_same_number_is_left_alone(store: Store, cast: Cast) -> None:
