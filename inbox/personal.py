@@ -48,6 +48,21 @@ def _among_others(subject: Subject) -> Subject:
     return replace(subject, emails=subject.emails - ours, spellings=spellings)
 
 
+def _numbers_of_ours(subject: Subject) -> frozenset[str]:
+    """Those of their telephone numbers that stand in what the shop writes to others, as in a signature: to two of them, since
+    one may have been told the customer's. Such a number names the shop, whoever entered it as theirs in the store."""
+    sent = Message.objects.filter(kind=Message.Kind.SENT).exclude(conversation__contact__in=_contacts(subject))
+    ours = set()
+    for phone in subject.phones:
+        pattern = Subject(phones=frozenset({phone})).mention()
+        naming = sent.filter(text__iregex=pattern).order_by("pk").values_list("conversation__contact", flat=True)
+        # Two questions that each end at the first find: a signature stands in the first mail that is looked at.
+        first = naming.first() if pattern else None
+        if first is not None and naming.exclude(conversation__contact=first).exists():
+            ours.add(phone)
+    return frozenset(ours)
+
+
 def widen(subject: Subject) -> Subject:
     """A contact's other addresses, as they were typed too, and their name."""
     if not subject.emails:
@@ -138,11 +153,29 @@ def _blank(messages: QuerySet[Message]) -> int:
 def sweep_mentions(subject: Subject, after: int) -> Swept:
     """Mails of others that name them: what they wrote goes, of the rest their addresses, numbers and names."""
     subject = _among_others(subject)
-    pattern = subject.mention()
     page = list(Message.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:MESSAGES_A_STEP])
-    if not pattern or not page:
+    if not subject.mention() or not page:
         return Swept({}, after, more=False)
-    rows = Message.objects.filter(pk__gt=after, pk__lte=page[-1]).annotate(
+    found = _mentioning(subject, after, page[-1])
+    # Asked only where something was found, for it reads what was sent until it finds: a signature soon, another number never.
+    if found and (ours := _numbers_of_ours(subject)):
+        subject = replace(subject, phones=subject.phones - ours)
+        found = _mentioning(subject, after, page[-1])
+    pattern = re.compile(subject.mention(), re.IGNORECASE)
+    counts: dict[str, int] = {}
+    for each in found:
+        # Read one by one: what is done to one message changes others of its conversation.
+        message = Message.objects.select_related("conversation").get(pk=each)
+        counts = added(counts, _without(message, subject, pattern))
+    return Swept(counts, page[-1], more=len(page) == MESSAGES_A_STEP)
+
+
+def _mentioning(subject: Subject, after: int, last: int) -> list[int]:
+    """Of the messages up to `last` those that name them, wherever in a mail."""
+    pattern = subject.mention()
+    if not pattern:
+        return []
+    rows = Message.objects.filter(pk__gt=after, pk__lte=last).annotate(
         to_text=Cast("to", TextField()),
         cc_text=Cast("cc", TextField()),
         references_text=Cast("references", TextField()),
@@ -152,12 +185,7 @@ def sweep_mentions(subject: Subject, after: int) -> Swept:
         where |= Q(**{f"{column}__iregex": pattern})
     for column in (*_IDS, "references_text") if subject.part() else ():
         where |= Q(**{f"{column}__iregex": subject.part()})
-    counts: dict[str, int] = {}
-    for each in list(rows.filter(where).order_by("pk").values_list("pk", flat=True)):
-        # Read one by one: what is done to one message changes others of its conversation.
-        message = Message.objects.select_related("conversation").get(pk=each)
-        counts = added(counts, _without(message, subject, re.compile(pattern, re.IGNORECASE)))
-    return Swept(counts, page[-1], more=len(page) == MESSAGES_A_STEP)
+    return list(rows.filter(where).order_by("pk").values_list("pk", flat=True))
 
 
 def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Counts:

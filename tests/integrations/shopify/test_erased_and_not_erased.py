@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from inbox.models import Conversation, Message
+from inbox.models import Attachment, Conversation, Message
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext, Store
 from tenants.addresses import normalise
 from tenants.models import Tenant
@@ -62,6 +62,61 @@ def test_the_file_of_a_customer_with_the_shops_address_holds_no_mail_of_others(s
     work()
     file = downloaded(signed_in(cast.olivia).get(f"{PRIVACY}requests/1/file/"))
     assert [name for name in file.namelist() if name.endswith(".eml")] == []
+
+
+SIGNED = "It is on its way.\n\nHarbor Goods, +46 70 123 45 67"
+
+
+def answered(email: str, text: str = SIGNED) -> Conversation:
+    """Somebody asks, the shop answers, and they write back below its answer."""
+    theirs = factories.conversation(email=email, texts=())
+    factories.message(theirs, text="Hello", from_email=email, to=[["", SUPPORT]])
+    sent = factories.message(theirs, text=text, kind=Message.Kind.SENT, from_email=SUPPORT, to=[["", email]])
+    factories.attachment(sent, name="invoice.txt", content=text.encode())
+    factories.message(theirs, text="Thank you", quoted=f"> {text}", from_email=email, to=[["", SUPPORT]])
+    return theirs
+
+
+@pytest.mark.parametrize("telephone", ["+46701234567", "+46 (70) 123-45-67"])
+def test_a_customer_with_the_shops_telephone_number_takes_nothing_of_its_mail_along(
+    store: Store, cast: Cast, telephone: str
+) -> None:
+    """Anybody can enter the number that stands below the shop's mails; only what was written with them goes."""
+    with tenant_context(cast.acme.pk):
+        hers = answered(MAYA)
+        others = [answered("bob@example.com"), answered("zoe@example.com")]
+        before = [rows(one) for one in others]
+    asks(store, customer={"id": 71, "email": MAYA, "phone": telephone})
+    work()
+    assert [request.state for request in requests_of(cast)] == [State.DONE]
+    with tenant_context(cast.acme.pk):
+        assert [row["text"] for row in rows(hers)] == ["", "", ""]
+        assert [rows(one) for one in others] == before
+        assert Attachment.objects.count() == 2
+
+
+def test_the_shops_number_is_left_and_the_customers_other_one_is_struck(store: Store, cast: Cast) -> None:
+    with tenant_context(cast.acme.pk):
+        context_of(store, customer_id="71", head={"customer": {"phone": "+46 70 999 88 77", "legacy_id": "71"}})
+        theirs = [answered("bob@example.com", f"{SIGNED}, or Maya: 070 999 88 77"), answered("zoe@example.com")]
+        factories.message(theirs[1], text="Maya has +46 70 999 88 77", from_email="zoe@example.com")
+    asks(store, customer={"id": 71, "email": MAYA, "phone": "+46701234567"})
+    work()
+    with tenant_context(cast.acme.pk):
+        assert rows(theirs[0])[1]["text"] == f"{SIGNED}, or Maya: 070 999 88 77"
+        assert [row["text"] for row in rows(theirs[1])] == ["Hello", SIGNED, "Thank you", "Maya has […]"]
+
+
+def test_a_customers_number_that_the_shop_told_one_other_person_is_struck(store: Store, cast: Cast) -> None:
+    with tenant_context(cast.acme.pk):
+        couriers = answered("courier@example.com", "Please call +46 70 123 45 67.")
+        bobs = answered("bob@example.com", "It is on its way.")
+    asks(store, customer={"id": 71, "email": MAYA, "phone": "+46701234567"})
+    work()
+    with tenant_context(cast.acme.pk):
+        assert [row["text"] for row in rows(couriers)] == ["Hello", "Please call […].", "Thank you"]
+        assert rows(couriers)[2]["quoted"] == "> Please call […]."
+        assert rows(bobs)[1]["text"] == "It is on its way."
 
 
 def test_an_agent_who_buys_here_too_is_erased_as_a_customer(store: Store, cast: Cast) -> None:
