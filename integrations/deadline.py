@@ -1,12 +1,20 @@
-"""A limit on a whole HTTP exchange, which neither requests nor urllib3 has.
+"""Two limits: on a whole HTTP exchange, which neither requests nor urllib3 has, and on all that one task asks.
 
 Their read timeout starts anew with every byte, so a server that drips bytes holds a worker for ever. A `Deadline` knows the
 socket of the request that its thread has under way and shuts it when the time is over; the blocked read then fails.
+
+`within` says by when a block must be done with asking, and `left` how much of that there is: whoever waits in it waits no
+longer, and the door (http.py) begins no exchange that could outlast it. So the block ends in time by construction,
+whatever is tried again, waited for or renewed in it.
 """
 
 import contextlib
+import math
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,7 +22,24 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
+EXCHANGE: Final = 12.0  # what one exchange takes at most, in seconds
 _thread = threading.local()
+_ends: ContextVar[float] = ContextVar("ends", default=math.inf)
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """A block that asks, and waits to ask, for so many seconds at most. Of a block within a block the earlier end counts."""
+    before = _ends.set(min(_ends.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _ends.reset(before)
+
+
+def left() -> float:
+    """Seconds that are left of the innermost block; infinitely many outside of one."""
+    return _ends.get() - time.monotonic()
 
 
 class Deadline:

@@ -61,6 +61,13 @@ class TimedOut(Unreachable):
     text = "The answer took too long."
 
 
+class OutOfTime(IntegrationError):
+    """Not sent: whoever asks has spent the time that it had, in waiting for its turn or for earlier answers."""
+
+    code = "out_of_time"
+    text = "There was no time left to ask."
+
+
 class BreakerOpen(IntegrationError):
     """It failed again and again a moment ago: nobody is kept waiting for it until it has had time to recover."""
 

@@ -25,13 +25,14 @@ import requests
 from django.conf import settings
 
 from integrations import errors
-from integrations.deadline import POOLS, Deadline
+from integrations.deadline import EXCHANGE, POOLS, Deadline, left
 from tenants.crypto.secret import Secret
 
 logger = logging.getLogger(__name__)
 
 MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
 _MAX_RETRY_AFTER: Final = 3600.0
+_SHORTEST: Final = 0.05
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _ALLOWED_HOST = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
@@ -45,7 +46,12 @@ class Timeouts:
 
     connect: float = 3.0
     read: float = 8.0
-    total: float = 12.0
+    total: float = EXCHANGE
+
+    def shortened(self, left: float) -> "Timeouts":
+        """The same, when only so many seconds are left; never none at all, which a socket would not take."""
+        most = max(left, _SHORTEST)
+        return Timeouts(min(self.connect, most), min(self.read, most), min(self.total, most))
 
 
 API: Final = Timeouts()
@@ -69,6 +75,8 @@ def post(
 
     Raises an IntegrationError when there is no answer, or a successful one that is not JSON. The status is the caller's to judge.
     """
+    if left() < timeouts.total:
+        raise errors.OutOfTime
     url, host_header = _address(host=host, path=path)
     started = time.monotonic()
     answer, failure = _exchange(url, {**headers, **host_header}, body, timeouts)

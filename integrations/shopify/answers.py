@@ -151,6 +151,7 @@ ANSWERS: Final[Mapping[str, Meaning]] = {
     # Nothing is wrong with the store.
     "reading_paused": replace(_QUIET, title=_("Reading stores is paused in this installation"), fix=_("Whoever runs this installation has paused it. It goes on by itself."), agents=_("Reading stores is paused in this installation."), connecting=None),
     "access_busy": _QUIET,
+    "out_of_time": _QUIET,  # not sent: a task waited for too long before
     "subscription_refused": replace(_QUIET, title=_("Shopify has not registered a webhook"), fix=_("Changes at Shopify are noticed a little later. Whoever runs this installation finds the cause in its log."), agents=_("Changes at Shopify are noticed a little later."), connecting=None),
     # Hidden by Shopify, by ACCESS_DENIED beside partial data.
     "scope": Meaning(Kind.HIDDEN, Ends.OWNER, _("Some details are hidden"), _("This store did not give all permissions. Reconnect it and approve them."), _("This store did not give all permissions.")),
@@ -165,6 +166,11 @@ PROBED: Final = tuple(problem for problem, meaning in _BY_PROBLEM.items() if mea
 def of(code: str) -> Meaning:
     """What a code means; one that stands in no table is a fault of ours."""
     return ANSWERS.get(code, UNKNOWN)
+
+
+def hides(code: str) -> bool:
+    """Whether it stands for an answer of which something was left out."""
+    return code in ANSWERS and ANSWERS[code].kind is Kind.HIDDEN
 
 
 def of_problem(problem: str) -> Meaning:

@@ -5,6 +5,10 @@
       -> before each request: is the breaker closed (breaker.py), are there points (budget.py)
       -> once more after what passes by itself, as late as Shopify wishes and within what the task can wait
 
+All of it within `LONGEST`: no wait is longer than what is left of that, and no exchange begins that could outlast it. Without
+this end the longest path were four minutes: a try that begins after 25 s, 20 s for somebody else's renewal, 24 s for one by
+two secrets, two turns in the budget of 20 s and two exchanges of 12 s, and all of that but the first again after a 401.
+
 Only in tasks, and with no transaction open: an answer may take half a minute.
 """
 
@@ -23,7 +27,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from integrations import errors
+from integrations import deadline, errors
 from integrations.shopify import breaker, budget, costs, tokens
 from integrations.shopify.budget import Priority
 from integrations.shopify.client import Connection, Result
@@ -36,8 +40,9 @@ T = TypeVar("T")
 Question = Callable[[Connection], T]
 
 TRIES: Final = 3
-# A try begins within so many seconds of the first. With its turn in the budget (8 s, 20 s) and two exchanges of 12 s each
-# the last one ends before Celery's soft limit of 75 s, and before a person at a screen has gone.
+# Celery's soft limit is 75 s (settings); the rest is for what is stored before and after.
+LONGEST: Final = 60.0
+# A try begins within so many seconds of the first; a person at a screen has gone by then.
 PATIENCE: Final = {Priority.INTERACTIVE: 10.0, Priority.BACKGROUND: 25.0}
 # What may be over a moment later. What is not named here passes too, or is mended by somebody, but takes longer.
 _PASSING: Final = (
@@ -57,14 +62,16 @@ def ask(store_id: int, question: Question[T], *, priority: Priority, tries: int 
     """
     task_tenant_id()  # raises outside of a task: a request has no work to be bound to
     _refuse_transaction()
-    return _Asking(store_id, question, priority).answer(tries)
+    with deadline.within(LONGEST):
+        return _Asking(store_id, question, priority).answer(tries)
 
 
 def ask_with(access: Connection, question: Question[T], *, store_id: int | None, priority: Priority) -> T:
     """The same by an access that is at hand, for a store that is no longer connected: once, and nothing is renewed."""
     task_tenant_id()
     _refuse_transaction()
-    return question(_through(access, store_id, priority))
+    with deadline.within(LONGEST):
+        return question(_through(access, store_id, priority))
 
 
 @dataclass
@@ -107,7 +114,11 @@ def _pass(
     with breaker.guarded(store_id):
         if store_id is None:
             return send()
-        grant = budget.take(store_id, cost=costs.expected(shape), priority=priority)
+        spare = deadline.left() - deadline.EXCHANGE
+        if spare < 0:
+            raise errors.OutOfTime
+        patience = min(budget.PATIENCE[priority], spare)
+        grant = budget.take(store_id, cost=costs.expected(shape), priority=priority, patience=patience)
         if ours and not tokens.still_connected(store_id):
             budget.settle(grant, used=0.0)
             raise tokens.AccessLost
@@ -130,7 +141,8 @@ def _settle_failure(grant: budget.Grant, shape: costs.Shape, error: errors.Integ
     if cost is not None:
         costs.learn(shape, cost)
     used = _points(cost.actual) if cost else None
-    if used is None and isinstance(error, errors.RateLimited | errors.CostExceeded | errors.TokenRefused):
+    unused = errors.RateLimited | errors.CostExceeded | errors.TokenRefused | errors.OutOfTime
+    if used is None and isinstance(error, unused):
         used = 0.0
     # A bucket that is told says itself when to come back; where only a time is told, nobody comes before it.
     told = cost is not None and cost.tells_bucket

@@ -5,6 +5,7 @@ exchange is the only network call inside a web request (bounded, outside of any 
 """
 
 import logging
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from integrations.shopify.models import ConnectionAttempt, ShopifyApp, Store
 from integrations.shopify.oauth import Callback, CallbackRefused
 from integrations.shopify.types import TokenGrant
 from tenants import doors, members, second_factors, switches
+from tenants.crypto.secret import Secret
 from tenants.doors import Workspace
 from tenants.models import Membership, User
 from tenants.rls.context import current_tenant_id, tenant_context
@@ -143,16 +145,27 @@ def exchange(callback: Callback, app: App) -> TokenGrant:
     if not switches.is_on(Switch.CONNECT_STORES):
         raise NotConnected("paused")
     try:
-        # Of no store yet, so Shopify's own breaker alone: nobody is kept waiting ten seconds for what does not answer.
-        with breaker.guarded(None):
-            grant = oauth.exchange_code(
-                shop=callback.shop, client_id=app.client_id, client_secret=app.client_secret, code=callback.code
-            )
+        grant = _tokens_for(callback, app)
     except IntegrationError as error:
         raise NotConnected(error.code) from None
     if scopes.missing(grant.scopes):
         raise NotConnected("scopes_missing")
     return grant
+
+
+def _tokens_for(callback: Callback, app: App) -> TokenGrant:
+    """By the app's current secret or, while it is being rotated, by the previous one; both within the time of one exchange."""
+    begun = time.monotonic()
+
+    def ask(secret: Secret) -> TokenGrant:
+        left = oauth.EXCHANGE_TIMEOUTS.shortened(begun + oauth.EXCHANGE_TIMEOUTS.total - time.monotonic())
+        # Of no store yet, so Shopify's own breaker alone: nobody is kept waiting ten seconds for what does not answer.
+        with breaker.guarded(None):
+            return oauth.exchange_code(
+                shop=callback.shop, client_id=app.client_id, client_secret=secret, code=callback.code, timeouts=left
+            )
+
+    return oauth.by_either(app.secrets, ask)
 
 
 def may_connect(workspace: Workspace, user_id: int) -> None:

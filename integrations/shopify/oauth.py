@@ -5,7 +5,7 @@ Whether a state is ours, unused and this person's is decided elsewhere.
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -118,8 +118,26 @@ def signature_message(values: Mapping[str, str]) -> bytes:
     return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in signed).encode()
 
 
-def exchange_code(*, shop: str, client_id: str, client_secret: Secret, code: Secret) -> TokenGrant:
-    """The authorisation code for tokens: expiring ones, which public apps must use. Ten seconds in all."""
+def by_either(secrets: Sequence[Secret], ask: Callable[[Secret], TokenGrant]) -> TokenGrant:
+    """What the token endpoint gives for the app's current secret or, while it is being rotated, for the previous one.
+
+    Where both are refused, a word about the grant counts: it comes from where the secret was accepted. One about the app
+    says no more than that this secret is not its own (any more). Whatever else goes wrong is raised at once: the secret that
+    was not heard may be the one that counts.
+    """
+    refusals: list[errors.IntegrationError] = []
+    for secret in secrets:
+        try:
+            return ask(secret)
+        except (errors.GrantRefused, errors.AppRefused) as refused:
+            refusals.append(refused)
+    raise next((one for one in refusals if isinstance(one, errors.GrantRefused)), refusals[0])
+
+
+def exchange_code(
+    *, shop: str, client_id: str, client_secret: Secret, code: Secret, timeouts: http.Timeouts | None = None
+) -> TokenGrant:
+    """The authorisation code for tokens: expiring ones, which public apps must use. Ten seconds in all, or less."""
     body: dict[str, str | Secret] = {
         "client_id": client_id,
         "client_secret": client_secret,
@@ -127,7 +145,7 @@ def exchange_code(*, shop: str, client_id: str, client_secret: Secret, code: Sec
         "expiring": "1",
     }
     try:
-        return _ask_for_token(shop, body, EXCHANGE_TIMEOUTS)
+        return _ask_for_token(shop, body, timeouts or EXCHANGE_TIMEOUTS)
     except errors.UnexpectedStatus as unexpected:
         status = unexpected.status
     # Of a code that was used Shopify may say so in a page of HTML; there is nothing yet that could be lost.

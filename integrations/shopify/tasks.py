@@ -1,10 +1,15 @@
-"""Handlers of this package's events, and its periodic work. Each binds a workspace and calls one domain function."""
+"""Handlers of this package's events, and its periodic work. Each binds a workspace and calls one domain function.
+
+One that asks Shopify several times does all of it within the time that one question may take: a task has a limit.
+"""
 
 from datetime import datetime
 
 from celery import shared_task
 
+from integrations import deadline
 from integrations.shopify import (
+    asking,
     attempts,
     checking,
     compliance,
@@ -54,13 +59,15 @@ def refresh_order_context(event: OrderContextWanted) -> None:
 
 
 def describe_store(event: StoreConnected | StoreChanged) -> None:
-    if isinstance(event, StoreChanged):
-        probing.probe(store_id=event.store_id)  # That a bill was settled is told as a change of the store.
-    stores.describe(store_id=event.store_id)
+    with deadline.within(asking.LONGEST):
+        if isinstance(event, StoreChanged):
+            probing.probe(store_id=event.store_id)  # That a bill was settled is told as a change of the store.
+        stores.describe(store_id=event.store_id)
 
 
 def check_store(event: StoreCheckWanted) -> None:
-    checking.run(store_id=event.store_id)
+    with deadline.within(asking.LONGEST):
+        checking.run(store_id=event.store_id)
 
 
 def tell_owners(event: StoreNeedsAttention) -> None:
@@ -86,11 +93,13 @@ def uninstall_at_shopify(event: StoreDisconnected) -> None:
 
 
 def check_webhooks(event: StoreConnected | WebhooksCheckDue) -> None:
-    subscriptions.check(store_id=event.store_id)
+    with deadline.within(asking.LONGEST):
+        subscriptions.check(store_id=event.store_id)
 
 
 def reconcile(event: ReconciliationDue) -> None:
-    reconciliation.reconcile(store_id=event.store_id)
+    with deadline.within(asking.LONGEST):
+        reconciliation.reconcile(store_id=event.store_id)
 
 
 def drop_deleted_order(event: OrderDeleted) -> None:

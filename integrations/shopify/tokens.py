@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
-from integrations import errors
+from integrations import deadline, errors
 from integrations.shopify import breaker, client, credentials, oauth, problems, scopes
 from integrations.shopify.credentials import App
 from integrations.shopify.models import LIVE, Store
@@ -116,7 +116,8 @@ def _settled(plan_now: Callable[[], Plan]) -> client.Connection:
     if not switches.is_on(Switch.READ_STORES):
         raise ReadingPaused
     tenant_id = task_tenant_id()
-    deadline = time.monotonic() + REFRESH_LEASE.total_seconds()
+    # Who waits for another's renewal has to have the time for the question afterwards.
+    ends = time.monotonic() + min(REFRESH_LEASE.total_seconds(), deadline.left() - deadline.EXCHANGE)
     while True:
         with tenant_context(tenant_id):
             plan = plan_now()
@@ -131,7 +132,7 @@ def _settled(plan_now: Callable[[], Plan]) -> client.Connection:
                 raise
             with tenant_context(tenant_id):
                 return _keep_grant(plan.store, grant)
-        if not isinstance(plan, AccessBusy) or time.monotonic() > deadline:
+        if not isinstance(plan, AccessBusy) or time.monotonic() > ends:
             raise plan
         time.sleep(0.25)
 
@@ -142,16 +143,18 @@ def _renewed(plan: _Renewal) -> TokenGrant:
     While the app's secret is being rotated either one may be what the token is pinned to (shopify.dev, rotate and revoke
     client credentials, read 2026-11-22): the current one first, then the previous.
     """
-    refusals: list[errors.IntegrationError] = []
-    for secret in plan.app.secrets:
-        try:
-            with breaker.guarded(plan.store.pk):
-                return _asked(plan, secret)
-        except (errors.GrantRefused, errors.AppRefused) as refused:
-            refusals.append(refused)
-    if plan.refresh_token is None and isinstance(refusals[0], errors.GrantRefused):
-        raise _ExchangeRefused(status=refusals[0].status)
-    raise refusals[0]
+
+    def ask(secret: Secret) -> TokenGrant:
+        with breaker.guarded(plan.store.pk):
+            return _asked(plan, secret)
+
+    try:
+        return oauth.by_either(plan.app.secrets, ask)
+    except errors.GrantRefused as refused:
+        if plan.refresh_token is not None:
+            raise
+        status = refused.status
+    raise _ExchangeRefused(status=status)
 
 
 def _asked(plan: _Renewal, secret: Secret) -> TokenGrant:

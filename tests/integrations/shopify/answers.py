@@ -1,6 +1,11 @@
 """Answers in Shopify's form, for tests to change."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
+
+from tests.integrations.hostile_server import HostileServer
+from tests.integrations.hostile_server import answer as http_answer
 
 EMAIL = "maya@lindqvist.example"
 
@@ -101,3 +106,17 @@ PROBE = {
         "accessScopes": [{"handle": "read_customers"}, {"handle": "read_orders"}],
     },
 }
+
+
+def says(*each: tuple[str, object], headers: str = "") -> Any:
+    """A server that gives these answers by turn, and the last one for ever."""
+
+    def pieces(server: HostileServer) -> list[bytes]:
+        class Turns(list[bytes]):
+            def __iter__(self) -> Iterator[bytes]:
+                status, body = each[min(len(server.requests), len(each)) - 1]
+                return iter([http_answer(json.dumps(body).encode(), status=status, headers=headers)])
+
+        return Turns()
+
+    return pieces

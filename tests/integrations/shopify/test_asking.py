@@ -1,6 +1,5 @@
 """How a task asks: renewed, in turn, again where that helps, and never in a request or a transaction."""
 
-import json
 import random
 from collections.abc import Iterator
 from functools import partial
@@ -20,8 +19,9 @@ from tenants.rls.context import TenantError, expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA
-from tests.integrations.hostile_server import HostileServer, answer, hostile_server
+from tests.integrations.hostile_server import HostileServer, hostile_server
 from tests.integrations.redis_server import OwnRedis, own_redis
+from tests.integrations.shopify.answers import says
 
 MAYAS = partial(client.customer_orders, email=MAYA)
 
@@ -49,20 +49,6 @@ def hostile(settings: Settings, store: Store) -> Iterator[HostileServer]:
     with hostile_server() as server:
         settings.SHOPIFY_SANDBOX_URL = server.url
         yield server
-
-
-def says(*each: tuple[str, object], headers: str = "") -> Any:
-    """A server that gives these answers by turn, and the last one for ever."""
-
-    def pieces(server: HostileServer) -> list[bytes]:
-        class Turns(list[bytes]):
-            def __iter__(self) -> Iterator[bytes]:
-                status, body = each[min(len(server.requests), len(each)) - 1]
-                return iter([answer(json.dumps(body).encode(), status=status, headers=headers)])
-
-        return Turns()
-
-    return pieces
 
 
 PROBE = {

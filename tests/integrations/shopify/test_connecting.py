@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations import http
+from integrations import errors, http
 from integrations.shopify import attempts, oauth
 from integrations.shopify.failures import EXPLANATIONS
 from integrations.shopify.models import ConnectionAttempt, Store
@@ -523,6 +523,58 @@ def test_an_owner_no_more_while_shopify_was_asked_for_the_tokens(
     assert_nothing_came_of_it(cast, shopify)
 
 
+def test_while_the_secret_is_rotated_a_code_is_exchanged_by_the_one_that_shopify_takes(
+    cast: Cast, shopify: RunningSandbox, settings: Any
+) -> None:
+    """Entered here before it was made at Shopify; and there, with the first one revoked, after it was."""
+    settings.SHOPIFY_CLIENT_SECRET, settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = "the-next-secret", CLIENT_SECRET
+    client = signed_in(cast.olivia)
+    assert connect(client, shopify)["Location"].startswith("/acme/settings/general/")
+    assert [call["status"] for call in shopify.calls] == [400, 200]
+    shopify.rotate_secret("the-next-secret")
+    assert connect(client, shopify, ALL_ORDERS_SHOP)["Location"].startswith("/acme/settings/general/")
+    assert [call["status"] for call in shopify.calls] == [400, 200, 200]
+    assert_unseen([*secrets_of(shopify), "the-next-secret"], everything_stored(cast.acme))
+
+
+@pytest.mark.parametrize(
+    ("by_current", "by_previous", "outcome"),
+    [
+        (errors.AppRefused, errors.AppRefused, "app_refused"),
+        (errors.AppRefused, errors.GrantRefused, "grant_refused"),
+        (errors.GrantRefused, errors.AppRefused, "grant_refused"),
+        (errors.GrantRefused, errors.GrantRefused, "grant_refused"),
+        (errors.AppRefused, errors.TimedOut, "timed_out"),
+        (errors.GrantRefused, errors.UnexpectedStatus, "unexpected_status"),
+        (errors.TimedOut, None, "timed_out"),
+    ],
+)
+def test_two_secrets_share_the_time_of_one_exchange(
+    cast: Cast, shopify: RunningSandbox, settings: Any, monkeypatch: pytest.MonkeyPatch,
+    by_current: type[errors.IntegrationError], by_previous: type[errors.IntegrationError] | None, outcome: str,
+) -> None:  # fmt: skip
+    settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = "the-one-before"
+    client = signed_in(cast.olivia)
+    back = answer(shopify, start(client))
+    now, given, says = [1000.0], [], [by_current, by_previous]
+
+    def slowly(*, timeouts: http.Timeouts, **asked: Any) -> TokenGrant:
+        given.append(timeouts)
+        now[0] += 7.0
+        refusal = says.pop(0)
+        assert refusal is not None
+        raise refusal
+
+    monkeypatch.setattr("integrations.shopify.connecting.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(oauth, "exchange_code", slowly)
+    response = client.get(back)
+    monkeypatch.undo()
+    assert failed(client, response).outcome == outcome
+    whole = oauth.EXCHANGE_TIMEOUTS
+    assert given == [whole, http.Timeouts(3.0, 3.0, 3.0)][: len(given)]
+    assert len(given) == (2 if by_previous else 1)
+
+
 def test_signed_out_on_the_way_back(cast: Cast, shopify: RunningSandbox) -> None:
     client = signed_in(cast.olivia)
     back = answer(shopify, start(client))
@@ -555,8 +607,8 @@ def test_a_rotated_client_secret_opens_answers_signed_with_the_old_one(
     client = signed_in(cast.olivia)
     back = answer(shopify, start(client))
     settings.SHOPIFY_CLIENT_SECRET, settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = "the-next-secret", CLIENT_SECRET  # type: ignore[attr-defined]
-    # The signature is accepted; the sandbox, which knows the old secret alone, then refuses the new one.
-    assert failed(client, client.get(back)).outcome == "app_refused"
+    # The sandbox, which knows the old secret alone, refuses the new one; the code is exchanged by the old.
+    assert client.get(back)["Location"].startswith("/acme/settings/general/")
 
 
 # --- The page of a failure ------------------------------------------------------------------------------------------

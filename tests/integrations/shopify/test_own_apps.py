@@ -197,6 +197,16 @@ def test_a_second_change_keeps_the_oldest_secret_which_shopify_still_signs_with(
         assert list(credentials.own_app(app.pk).secrets) == [Secret(third), Secret(OWN_SECRET)]
 
 
+def test_while_its_secret_is_changed_a_store_is_connected_by_the_one_that_shopify_takes(
+    cast: Cast, pier: RunningSandbox
+) -> None:
+    enter(cast.olivia)
+    client = signed_in(cast.olivia)
+    client.post(f"{APPS}1/", {"client_secret": NEW_SECRET})  # before it was made at Shopify
+    assert connect(client, pier)["Location"] == f"/acme/settings/general/?connected={SHOP}"
+    assert [call["status"] for call in pier.calls if call["kind"] == "token"] == [400, 200]
+
+
 def test_the_same_secret_again_changes_nothing(cast: Cast, shopify: RunningSandbox) -> None:
     enter(cast.olivia)
     response = signed_in(cast.olivia).post(f"{APPS}1/", {"client_secret": OWN_SECRET})

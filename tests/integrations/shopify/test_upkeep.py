@@ -18,6 +18,7 @@ from tenants.rls.context import expected_tenant, tenant_context
 from tests.conftest import Cast
 from tests.factories import ALL_ORDERS_SHOP, SHOP, THIRD_SHOP
 from tests.integrations.hostile_server import answer, hostile_server
+from tests.integrations.shopify.answers import says
 from tests.integrations.shopify.reading import back, change, connected, current, kinds, read
 from tests.walking import CLIENT_SECRET, pending, work
 
@@ -182,6 +183,57 @@ def test_while_the_secret_is_rotated_a_token_pinned_to_the_old_one_is_renewed_wi
     read(cast)
     assert current(cast).state == "connected"
     assert kinds(shopify) == ["refresh", "refresh", "CustomerOrders"]
+
+
+def refusal(word: str) -> tuple[str, object]:
+    return "400 Bad Request", {"error": word} if word else []
+
+
+@pytest.mark.parametrize(
+    ("current_says", "previous_says", "problem", "failure"),
+    [
+        ("invalid_client", "invalid_client", "", "app_refused"),
+        ("invalid_client", "application_cannot_be_found", "", "app_refused"),
+        ("invalid_client", "invalid_grant", "access_revoked", ""),
+        ("invalid_grant", "invalid_client", "access_revoked", ""),
+        ("invalid_grant", "invalid_grant", "access_revoked", ""),
+        ("invalid_client", "", "", "unexpected_status"),
+        ("invalid_grant", "", "", "unexpected_status"),
+        ("", "invalid_grant", "", "unexpected_status"),
+    ],
+)
+def test_of_two_secrets_the_one_that_shopify_takes_says_whether_the_access_is_dead(
+    cast: Cast,
+    shopify: RunningSandbox,
+    settings: Any,
+    current_says: str,
+    previous_says: str,
+    problem: str,
+    failure: str,
+) -> None:
+    """An edge's page, here "", judges neither: the store keeps what it has."""
+    connected(cast, shopify)
+    before = current(cast)
+    change(cast, access_expires_at=Now())
+    settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = "the-one-before"
+    with hostile_server() as server:
+        server.pieces = says(refusal(current_says), refusal(previous_says))(server)
+        settings.SHOPIFY_SANDBOX_URL = server.url
+        read(cast)
+        assert len(server.requests) == (2 if current_says else 1)
+    after = current(cast)
+    assert (after.problem, after.failure) == (problem, failure)
+    assert after.refresh_token == before.refresh_token
+
+
+def test_a_dead_access_behind_two_secrets_needs_the_owner(cast: Cast, shopify: RunningSandbox, settings: Any) -> None:
+    connected(cast, shopify)
+    change(cast, access_expires_at=Now())
+    settings.SHOPIFY_CLIENT_SECRET, settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = "the-next-secret", CLIENT_SECRET
+    shopify.revoke(SHOP)
+    read(cast)
+    assert kinds(shopify) == ["refresh", "refresh"]
+    assert (current(cast).state, current(cast).problem) == ("needs_attention", "access_revoked")
 
 
 def test_a_wrong_client_secret_is_our_fault_and_no_store_needs_its_owner(
