@@ -20,7 +20,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError
-from integrations.shopify import asking, client, stored, stores
+from integrations.shopify import answers, asking, client, stored, stores
 from integrations.shopify.asking import Priority
 from integrations.shopify.events import OrderContextWanted
 from integrations.shopify.models import OrderContext, Store
@@ -175,7 +175,8 @@ def _due(row: OrderContext, *, force: bool) -> bool:
     if force:
         last = max((moment for moment in (row.fetched_at, row.failed_at) if moment), default=None)
         return last is None or now - last > SHORTEST
-    if row.failed_at and now - row.failed_at < PAUSE_AFTER_FAILURE:
+    pause = FRESH if answers.hides(row.failure) else PAUSE_AFTER_FAILURE  # Shopify did answer
+    if row.failed_at and now - row.failed_at < pause:
         return False
     return age is None or age > FRESH or row.dropped_at is not None
 
@@ -213,13 +214,36 @@ def _keep(context_id: int, store: Store, answer: CustomerOrders, *, began: datet
     if locked.generation != store.generation or not readable(locked):
         OrderContext.objects.filter(pk=context_id).update(leased_until=None)
         return
+    if answer.withheld:
+        _keep_beside(context_id, answer)
+    else:
+        _keep_instead(context_id, answer, began)
+    stores.note_success(store_id=store.pk, generation=store.generation, denied=answer.denied)
+
+
+def _keep_instead(context_id: int, answer: CustomerOrders, began: datetime) -> None:
+    """The answer takes the place of what we knew."""
     head, rest = stored.split(answer)
     OrderContext.objects.filter(pk=context_id).update(
         fetched_at=Now(), found=answer.found, head=head, rest=rest, leased_until=None, failed_at=None, failing_since=None, failure="",
         customer_id=answer.customer.legacy_id if answer.customer else "",
         dropped_at=Case(When(dropped_at__gt=began, then=F("dropped_at")), default=None),
     )  # fmt: skip
-    stores.note_success(store_id=store.pk, generation=store.generation, denied=answer.denied)
+
+
+def _keep_beside(context_id: int, answer: CustomerOrders) -> None:
+    """Who it is was kept from us, so this says nothing of anybody. What we knew stays, as old as it is; what is denied, and
+    since when, stands beside it."""
+    row = OrderContext.objects.filter(pk=context_id).first()
+    if row is None:
+        return
+    reason = answer.denied[0].reason
+    nothing, _rest = stored.split(answer)
+    head = {**(row.head or {**nothing, "denied": []}), "withheld": nothing["denied"]}
+    since = Case(When(failure=reason, then=F("failing_since")), default=Now())
+    OrderContext.objects.filter(pk=context_id).update(
+        head=head, leased_until=None, failed_at=Now(), failing_since=since, failure=reason
+    )
 
 
 def _note_failure(context_id: int, store: Store, error: IntegrationError) -> None:

@@ -99,7 +99,9 @@ def _filled(section: Section, store: Store, row: OrderContext, *, addresses: Add
         section,
         profile=_profile(store, customer) if customer else None,
         orders=orders,
-        completeness=_completeness(store, customer, orders, more=head["more_orders"]),
+        completeness=_completeness(
+            store, customer, orders, more=head["more_orders"], denied=stored.denied(head["denied"])
+        ),
         reason="" if row.found else _no_match(store, email),
     )
 
@@ -119,7 +121,9 @@ def _profile(store: Store, customer: Customer) -> Profile:
     )
 
 
-def _completeness(store: Store, customer: Customer | None, orders: tuple[OrderCard, ...], *, more: bool) -> str:
+def _completeness(
+    store: Store, customer: Customer | None, orders: tuple[OrderCard, ...], *, more: bool, denied: tuple[Denied, ...]
+) -> str:
     """Why fewer orders are listed than there are, or whose they are. Silence means: these are all of this customer."""
     shown = len(orders)
     windowed = not covers(store.scopes, READ_ALL_ORDERS)
@@ -131,7 +135,26 @@ def _completeness(store: Store, customer: Customer | None, orders: tuple[OrderCa
         if windowed:
             return _("%(shown)d of %(total)d orders: this store shares the last 60 days") % counts
         return _("%(shown)d of %(total)d orders") % counts
-    return _guest(shown, windowed=windowed) if customer is None and shown else ""
+    if customer is not None or not shown:
+        return ""
+    return (
+        _profile_hidden(shown) if any(_is_of(item, "customer") for item in denied) else _guest(shown, windowed=windowed)
+    )
+
+
+def _profile_hidden(shown: int) -> str:
+    """Whether there is an account nobody can say: it was denied."""
+    words = ngettext(
+        "%(n)d order under this e-mail; whether it is a customer’s is hidden",
+        "%(n)d orders under this e-mail; whether they are a customer’s is hidden",
+        shown,
+    )
+    return words % {"n": shown}
+
+
+def _is_of(denied: Denied, root: str) -> bool:
+    """Whether what was denied belongs to this part of the question: "customer", or the "guests" who are found by search."""
+    return denied.field.partition(".")[0] == root
 
 
 def _guest(shown: int, *, windowed: bool) -> str:
@@ -160,6 +183,8 @@ def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: b
         return (_uninstalled(look.store),)
     if look.store.state != Store.State.CONNECTED:
         return (_problem(look.store, viewer),)
+    if row is not None and row.head and answers.hides(row.failure):
+        return (_withheld(row, stored.denied(row.head["withheld"]), viewer),)
     out = []
     if row is not None and row.failing_since is not None:
         out.append(_failing(row))
@@ -188,6 +213,28 @@ def _failing(row: OrderContext) -> Banner:
         return Banner("wait", "clock", f"{since}.", _("Orders appear here as soon as it does."), retry=True)
     known = _("showing what we knew at %(known)s.") % {"known": _clock(row.fetched_at)}
     return Banner("wait", "clock", "", f"{since}; {known}", retry=True)
+
+
+def _withheld(row: OrderContext, denied: tuple[Denied, ...], viewer: Viewer) -> Banner:
+    """Shopify answered, and kept from us who this is: what is hidden, why, and from when that is which is shown."""
+    customers = any(not _is_of(item, "guests") for item in denied)
+    orders = any(not _is_of(item, "customer") for item in denied)
+    titles = {
+        (True, True): _("Shopify has hidden this store’s customers and orders since %(since)s."),
+        (True, False): _("Shopify has hidden this store’s customers since %(since)s."),
+        (False, True): _("Shopify has hidden this store’s orders since %(since)s."),
+    }
+    meanings = [answers.of(reason) for reason in dict.fromkeys(item.reason for item in denied)]
+    text = " ".join(str(meaning.fix if viewer.may_connect else meaning.agents) for meaning in meanings)
+    if row.found:
+        known = _("Shown below is what we knew at %(known)s.") % {"known": _clock(row.fetched_at)}
+        text = f"{text} {known}"
+    url = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
+    mends = viewer.may_connect and any(meaning.ends is answers.Ends.OWNER for meaning in meanings)
+    return Banner(
+        "wait", "info", titles[customers, orders] % {"since": _clock(row.failing_since)}, text,
+        action_label=_("Reconnect store") if mends else "", action_url=url if mends else "",
+    )  # fmt: skip
 
 
 def _problem(store: Store, viewer: Viewer) -> Banner:

@@ -137,7 +137,7 @@ class CustomerOrders:
     """The answer to "who is this address in this store": nobody, a customer, or guest orders without a customer.
 
     Every customer in it, and every order that is not the customer's, carried exactly the address that was asked for.
-    Look at `denied` before saying "nobody": a store that hides e-mail addresses hides its customers.
+    Nobody who is `withheld` is not nobody: a store that hides e-mail addresses hides its customers.
     """
 
     customer: Customer | None
@@ -148,6 +148,11 @@ class CustomerOrders:
     @property
     def found(self) -> bool:
         return self.customer is not None or bool(self.orders)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether Shopify kept from us who it is: nobody is in the answer, and something in it was denied."""
+        return not self.found and bool(self.denied)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Stored answers: how long they are fresh, who refreshes them, what failures leave, and the tokens behind it all."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from integrations.shopify import order_context, stored, tasks, tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.order_context import Look
 from integrations.shopify.sandbox import RunningSandbox
+from integrations.shopify.types import CustomerOrders, Denied
 from tenants.crypto.secret import Secret
 from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
@@ -311,6 +313,77 @@ def test_an_answer_of_another_form_is_a_failure_and_not_a_crash(
         work()
     assert row(cast).failure
     assert pending("OrderContextWanted") == 0
+
+
+# --- Withheld -------------------------------------------------------------------------------------------------------
+SCOPE = "Access denied for %s field. Required access: `read_customers` access scope."
+APPROVAL = "This app is not approved to access the %s object. See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
+
+
+def denial(message: str, *names: str) -> bytes:
+    """Nobody in the data, and these parts of the question denied."""
+    errors = [{"message": message % name, "path": [name], "extensions": {"code": "ACCESS_DENIED"}} for name in names]
+    return answer(json.dumps({"data": dict.fromkeys(("customer", "guests")), "errors": errors}).encode())
+
+
+@pytest.mark.parametrize(("message", "reason"), [(SCOPE, "scope"), (APPROVAL, "protected_data")])
+@pytest.mark.parametrize("names", [("customer", "guests"), ("customer",), ("guests",)])
+def test_what_shopify_withholds_leaves_what_was_known(
+    cast: Cast, store: Store, settings: object, message: str, reason: str, names: tuple[str, ...]
+) -> None:
+    look(cast)
+    work()
+    later(cast, 61)
+    before = row(cast)
+    with hostile_server() as server:
+        server.pieces = [denial(message, *names)]
+        settings.SHOPIFY_SANDBOX_URL = server.url  # type: ignore[attr-defined]
+        look(cast)
+        work()
+        after = row(cast)
+        assert (after.found, after.fetched_at, after.rest) == (True, before.fetched_at, before.rest)
+        assert {name: after.head[name] for name in before.head} == before.head
+        assert (after.customer_id, after.failure, after.leased_until) == (before.customer_id, reason, None)
+        assert [item["field"] for item in after.head["withheld"]] == list(names)
+        assert (current(cast).state, current(cast).hidden, current(cast).failure) == ("connected", [reason], "")
+        later(cast, 50)
+        assert not look(cast).refreshing, "an answer, for a minute"
+        later(cast, 11)
+        look(cast)
+        work()
+        assert len(server.requests) == 2
+    assert row(cast).failing_since == after.failing_since - timedelta(seconds=61), "since the first of them"
+
+
+@pytest.mark.parametrize("level", ["none", "level1"])
+def test_what_was_withheld_is_read_anew_once_shopify_allows_it(
+    cast: Cast, store: Store, shopify: RunningSandbox, level: str
+) -> None:
+    shopify.fault("access_denied_protected", level=level)
+    for email in (MAYA, "nobody@example.com"):
+        look(cast, email)
+    work()
+    kept = row(cast)
+    assert (kept.found, kept.fetched_at, kept.failure) == (False, None, "protected_data"), "nothing is known of her"
+    shopify.clear_faults()
+    later(cast, 61)
+    look(cast)
+    work()
+    kept = row(cast)
+    assert (kept.found, kept.failure, kept.failing_since, "withheld" in kept.head) == (True, "", None, False)
+
+
+def test_a_row_that_was_forgotten_while_shopify_withheld_it_stays_forgotten(
+    cast: Cast, store: Store, shopify: RunningSandbox
+) -> None:
+    shopify.fault("access_denied_protected", level="none")
+    look(cast)
+    with tenant_context(cast.acme.pk):
+        context_id = OrderContext.objects.get().pk
+        OrderContext.objects.all().delete()
+        nobody = CustomerOrders(None, denied=(Denied("customer", "protected_data"),))
+        order_context._keep(context_id, store, nobody, began=timezone.now())
+        assert not OrderContext.objects.exists()
 
 
 # --- Long histories -------------------------------------------------------------------------------------------------

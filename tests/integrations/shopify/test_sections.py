@@ -275,6 +275,60 @@ def test_hidden_fields_are_said_once(cast: Cast, ava: Client) -> None:
     assert "Names and addresses are hidden." in words(found)
 
 
+def test_a_customer_whom_shopify_withholds_is_shown_as_known_with_its_age_and_why(
+    cast: Cast, ava: Client, shopify: RunningSandbox
+) -> None:
+    known(ava)
+    age(cast, 3600)
+    shopify.fault("access_denied_protected", level="none")
+    found = known(ava)
+    assert found["data-kind"] == "customer"
+    assert "#1042" in words(found)
+    assert "1 h ago" in words(found.select_one(".age"))
+    (banner,) = found.select(".banner")
+    assert "Shopify has hidden this store’s customers and orders since " in words(banner)
+    assert "Shopify has not approved this app for personal data." in words(banner)
+    assert "Shown below is what we knew at " in words(banner)
+    assert not banner.select("a")
+
+
+def test_nobody_who_is_withheld_is_not_called_nobody(cast: Cast, ava: Client, shopify: RunningSandbox) -> None:
+    shopify.fault("access_denied_protected", level="level1")
+    for number in (1, 3):
+        found = known(ava, number)
+        assert found["data-kind"] == ("problem" if number == 1 else "none"), "of nobody nothing can be hidden"
+    found = known(ava)
+    assert "No match" not in words(found)
+    assert "No customer" not in words(found)
+    assert "what we knew" not in words(found)
+    assert "Shopify has hidden this store’s customers and orders since " in words(found.select_one(".banner"))
+
+
+def test_an_owner_is_told_how_to_mend_what_a_permission_hides(cast: Cast, ava: Client, shopify: RunningSandbox) -> None:
+    known(ava)
+    with tenant_context(cast.acme.pk):
+        row = OrderContext.objects.get()
+        row.head["withheld"] = [{"field": "customer", "reason": "scope"}]
+        row.failure, row.failing_since, row.failed_at = "scope", timezone.now(), timezone.now()
+        row.save()
+    (banner,) = sections(signed_in(cast.olivia))[0].select(".banner")
+    assert "Shopify has hidden this store’s customers since " in words(banner)
+    assert "Reconnect it and approve them." in words(banner)
+    assert banner.select_one("a")["href"] == "/acme/settings/general/"
+    assert not sections(ava)[0].select(".banner a")
+
+
+def test_orders_whose_customer_is_hidden_are_not_called_a_guests(
+    cast: Cast, ava: Client, shopify: RunningSandbox
+) -> None:
+    shopify.fault("access_denied_scope", scope="read_customers")
+    found = known(ava)
+    assert found["data-kind"] == "guest"
+    assert "2 orders under this e-mail; whether they are a customer’s is hidden" in words(found)
+    assert "no account" not in words(found)
+    assert "This store did not give all permissions." in words(found.select_one(".banner"))
+
+
 # --- Odd contents ---------------------------------------------------------------------------------------------------
 EVIL = "<script>alert(1)</script>\"'&"
 RTL = "\u202eمرحبا بالعالم"
