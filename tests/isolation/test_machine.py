@@ -130,8 +130,14 @@ def steps_to_find(superuser_url: str, *faults: str) -> int:
     return built[0].steps.total()
 
 
-# Those that take the walks a thousand steps and more.
-LATE = {"a wall that is silent without a workspace", "a reference without the workspace", "no reference"}
+# Those that take the walks the most steps.
+LATE = {
+    "a reference that deletes along",
+    "a reference without the workspace",
+    "a unique key of the whole installation",
+    "a wall that is silent without a workspace",
+    "no reference",
+}
 
 
 @pytest.mark.django_db
