@@ -311,7 +311,8 @@ def test_everything_that_was_set_outlives_a_restart(tmp_path: Path) -> None:
         assert "#7" in names
         assert "#1001" not in names
         assert after.sandbox.stores[SHOP].customer_by_email("mail@other.example")["note"] == "kept"  # type: ignore[index]
-        assert after.clock.now() >= moved
+        # It keeps its distance from the machine's clock, which may be set by a little between the two.
+        assert after.clock.now() > moved - timedelta(seconds=1)
         request(after, "POST", "/_sandbox/reload")
         assert "#7" not in [order["name"] for order in after.sandbox.stores[SHOP].orders], "the file is the truth again"
 
