@@ -55,7 +55,7 @@ SITES: dict[str, tuple[object, str]] = {
     "the status is judged": (oauth, "raise_for_status"),
     "the status is judged by the client": (client, "raise_for_status"),
     "the grant is parsed": (parsing, "normalise_scopes"),
-    "the tokens are taken": (stores, "_end"),
+    "the tokens are taken": (stores, "end"),
     "the token is sealed": (sealing, "AESGCM"),
     "the token is sealed, at the ring": (keyring, "keys"),
     "the store is saved": (Store, "save_base"),
