@@ -423,6 +423,7 @@ def test_30000_messages_in_bounded_memory(cast: Cast, tell: Tell) -> None:
     assert peak < 60_000_000
 
 
+@pytest.mark.nightly
 def test_memory_does_not_grow_with_the_export(cast: Cast, tell: Tell) -> None:
     plenty(cast, conversations=400, each=3)
     peak, seconds, size = measured(cast)
@@ -493,6 +494,7 @@ def test_a_file_of_more_than_65535_entries_or_4_gigabytes_has_the_long_end() -> 
     assert len(archive.end_record(entries=1, directory=1, size=2**32)) == 98
 
 
+@pytest.mark.nightly
 def test_70000_files_open_by_the_long_end() -> None:
     kept: dict[int, bytes] = {}
     stretch = archive.Stretch(size=0, position=0, keep=kept.__setitem__)
