@@ -6,6 +6,7 @@ import pytest
 
 from tests.acceptance.conftest import HARBOR, MAYA, PINE, PRIYA, Acme
 from tests.acceptance.painted import Browser, settled, text
+from tests.telling import Tell
 
 pytestmark = pytest.mark.long
 
@@ -100,10 +101,12 @@ def test_a_worker_killed_while_it_asks_leaves_nothing_stuck(acme: Acme) -> None:
 
 
 @pytest.mark.nightly
-def test_a_killed_worker_in_real_time(acme: Acme) -> None:
+def test_a_killed_worker_in_real_time(acme: Acme, tell: Tell) -> None:
     browser, path = acme.stack.browser(), acme.cold(PRIYA)
+    known = {HARBOR: "customer", PINE: "customer"}
     kill_while_asking(acme, path, browser)
     begun = time.monotonic()
-    await_kinds(acme, browser, path, {HARBOR: "customer", PINE: "customer"}, seconds=60)
-    print(f"recovered after {time.monotonic() - begun:.1f} s")
+    await_kinds(acme, browser, path, known, seconds=60)
+    tell(f"a worker killed while it asks: the page is whole again after {time.monotonic() - begun:.1f} s")
+    assert acme.look(browser, path) == known
     acme.stack.settle(150)

@@ -122,11 +122,14 @@ FAULTS = {
 }
 
 
+MOST_STEPS = 10_000
+
+
 def steps_to_find(superuser_url: str, *faults: str) -> int:
     """How many steps the walks took until one of them failed."""
     built: list[Street] = []
     with pytest.raises(AssertionError):
-        walk(superuser_url, *faults, steps=10_000, built=built)
+        walk(superuser_url, *faults, steps=MOST_STEPS, built=built)
     return built[0].steps.total()
 
 
@@ -145,7 +148,9 @@ LATE = {
     "fault", [pytest.param(name, marks=[pytest.mark.nightly] if name in LATE else []) for name in FAULTS]
 )
 def test_the_walks_find(fault: str, superuser_url: str, tell: Tell) -> None:
-    tell(f"isolation: the walks find {fault} at step {steps_to_find(superuser_url, *FAULTS[fault]):,}")
+    steps = steps_to_find(superuser_url, *FAULTS[fault])
+    assert 0 < steps < MOST_STEPS
+    tell(f"isolation: the walks find {fault} at step {steps:,}")
 
 
 @pytest.mark.nightly
@@ -153,4 +158,5 @@ def test_the_walks_find(fault: str, superuser_url: str, tell: Tell) -> None:
 def test_the_walks_find_each_table_without_its_wall(model: type[models.Model], superuser_url: str, tell: Tell) -> None:
     table = model._meta.db_table
     steps = steps_to_find(superuser_url, f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    assert 0 < steps < MOST_STEPS
     tell(f"isolation: the walks find {table} without its wall at step {steps:,}")
