@@ -214,6 +214,20 @@ FROZEN = Banner(
     action_label="Open its settings",
     action_url="/_gallery/general/",
 )
+WITHHELD = Banner(
+    "wait",
+    "info",
+    "Shopify has hidden this store’s customers and orders since 09:12.",
+    "This store did not give all permissions. Reconnect it and approve them. Shown below is what we knew at 09:05.",
+    action_label="Reconnect store",
+    action_url="#",
+)
+WITHHELD_AND_UNKNOWN = Banner(
+    "wait",
+    "info",
+    "Shopify has hidden this store’s customers since 09:12.",
+    "Shopify has not approved this app for personal data.",
+)
 CAUTION = Banner("idle", "shield", "Shared with colleagues.", "Several people of this company write from one address.")
 
 
@@ -248,6 +262,16 @@ def states() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
             "Frozen: what the owner sees",
             "It comes back by itself, and says so",
             (full_section(store_number=24, fetched_at=ago(days=2), banners=(FROZEN,), orders=recent_orders()[3:]),),
+        ),
+        (
+            "Withheld: what the owner sees",
+            "What was known stays under what is hidden",
+            (full_section(store_number=25, fetched_at=ago(hours=1), banners=(WITHHELD,), orders=recent_orders()[3:]),),
+        ),
+        (
+            "Withheld, nothing known: what an agent sees",
+            "Hidden is not nobody",
+            (section("problem", 26, fetched_at=None, banners=(WITHHELD_AND_UNKNOWN,)),),
         ),
         (
             "Refreshing",
