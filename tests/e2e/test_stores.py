@@ -32,6 +32,7 @@ def _forget_pier(house: Installation) -> None:
             )
         database.execute("DELETE FROM shopify_store WHERE shop_domain = %s", [PIER])
         database.execute("DELETE FROM shopify_shopifyapp")
+    house.sandbox("stores/uninstall", {"shop": PIER})  # of every app: whoever comes after counts the tokens alive
 
 
 def general(page: Page) -> None:

@@ -248,31 +248,8 @@ def states() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
             "One quiet line each; the reason on request",
             (quiet_section(15), quiet_section(16, "north-pier.myshopify.com", "no_address")),
         ),
-        (
-            "Refused: what an agent sees",
-            "Who can fix it",
-            (section("problem", 17, fetched_at=ago(days=2), banners=(REVOKED,)),),
-        ),
-        (
-            "Refused: what the owner sees",
-            "The button only for them",
-            (section("problem", 18, fetched_at=ago(days=2), banners=(FOR_OWNER,)),),
-        ),
-        (
-            "Frozen: what the owner sees",
-            "It comes back by itself, and says so",
-            (full_section(store_number=24, fetched_at=ago(days=2), banners=(FROZEN,), orders=recent_orders()[3:]),),
-        ),
-        (
-            "Withheld: what the owner sees",
-            "What was known stays under what is hidden",
-            (full_section(store_number=25, fetched_at=ago(hours=1), banners=(WITHHELD,), orders=recent_orders()[3:]),),
-        ),
-        (
-            "Withheld, nothing known: what an agent sees",
-            "Hidden is not nobody",
-            (section("problem", 26, fetched_at=None, banners=(WITHHELD_AND_UNKNOWN,)),),
-        ),
+        *_refused(),
+        *_withheld(),
         (
             "Refreshing",
             "Old data while the new is on its way",
@@ -299,6 +276,41 @@ def states() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
             "Long and hostile",
             "Names, tags, numbers",
             (full_section(store_number=22, profile=_hostile_profile(), orders=(hostile,)),),
+        ),
+    )
+
+
+def _refused() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
+    return (
+        (
+            "Refused: what an agent sees",
+            "Who can fix it",
+            (section("problem", 17, fetched_at=ago(days=2), banners=(REVOKED,)),),
+        ),
+        (
+            "Refused: what the owner sees",
+            "The button only for them",
+            (section("problem", 18, fetched_at=ago(days=2), banners=(FOR_OWNER,)),),
+        ),
+        (
+            "Frozen: what the owner sees",
+            "It comes back by itself, and says so",
+            (full_section(store_number=24, fetched_at=ago(days=2), banners=(FROZEN,), orders=recent_orders()[3:]),),
+        ),
+    )
+
+
+def _withheld() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
+    return (
+        (
+            "Withheld: what the owner sees",
+            "What was known stays under what is hidden",
+            (full_section(store_number=25, fetched_at=ago(hours=1), banners=(WITHHELD,), orders=recent_orders()[3:]),),
+        ),
+        (
+            "Withheld, nothing known: what an agent sees",
+            "Hidden is not nobody",
+            (section("problem", 26, fetched_at=None, banners=(WITHHELD_AND_UNKNOWN,)),),
         ),
     )
 
