@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from tenants.models import TenantOwned
+from tenants.models import Membership, TenantOwned
 from tenants.rls.constraints import SameTenantKey
 
 
@@ -157,3 +157,142 @@ class Attachment(TenantOwned):
 
     def __str__(self) -> str:
         return f"attachment {self.pk}"
+
+
+class Mention(TenantOwned):
+    """What a conversation's messages name and a store may know: an order, a telephone number. Read by rules on arrival."""
+
+    class Kind(models.TextChoices):
+        ORDER = "order", "The name of an order"
+        PHONE = "phone", "A telephone number"
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="mentions"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    value = models.CharField(max_length=40)  # in the form in which it is compared: "1042", "UK-1042", "+46701234567"
+    typed = models.CharField(max_length=60)  # as it stands in the message
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_mention_conversation", field="conversation"),
+            models.UniqueConstraint(fields=["tenant", "conversation", "kind", "value"], name="inbox_mention_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mention {self.pk}"
+
+
+class ConversationTopic(TenantOwned):
+    """What a conversation is about: as the rules see it, and what an agent said of that. A topic that an agent added has no
+    confidence; one that an agent took away stays, so that the rules do not bring it back."""
+
+    class Topic(models.TextChoices):
+        ORDER_STATUS = "order_status", "Order status"
+        CANCEL = "cancel", "Cancellation"
+        RETURN_EXCHANGE = "return_exchange", "Return or exchange"
+        REFUND = "refund", "Refund"
+        ADDRESS_CHANGE = "address_change", "Address change"
+        ORDER_CHANGE = "order_change", "Order change"
+        PRODUCT_QUESTION = "product_question", "Product question"
+        OTHER = "other", "Other"
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="topics"
+    )
+    topic = models.CharField(max_length=20, choices=Topic.choices)
+    confidence = models.FloatField(null=True)  # of the rules, 0 to 1
+    confirmed = models.BooleanField(null=True)  # by an agent: it is that, it is not that, nobody said
+    confirmed_by = models.ForeignKey(
+        Membership, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_conversationtopic_conversation", field="conversation"),
+            SameTenantKey(name="inbox_conversationtopic_by", field="confirmed_by"),
+            models.UniqueConstraint(fields=["tenant", "conversation", "topic"], name="inbox_conversationtopic_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"topic {self.pk}"
+
+
+class CustomerLink(TenantOwned):
+    """Which customer of a store a contact is, because somebody said so. The store is named by its number, which it keeps."""
+
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="links"
+    )
+    store_number = models.BigIntegerField()
+    customer_id = models.CharField(max_length=20)  # Shopify's digits
+    linked_by = models.ForeignKey(
+        Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    linked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_customerlink_contact", field="contact"),
+            SameTenantKey(name="inbox_customerlink_by", field="linked_by"),
+            models.UniqueConstraint(fields=["tenant", "contact", "store_number"], name="inbox_customerlink_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
+
+
+class OrderConfirmation(TenantOwned):
+    """That an order under another address is this contact's, because an agent made sure, and how. Never for automation."""
+
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="confirmations"
+    )
+    store_number = models.BigIntegerField()
+    order_id = models.CharField(max_length=20)  # Shopify's digits
+    reason = models.CharField(max_length=500)
+    confirmed_by = models.ForeignKey(
+        Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_orderconfirmation_contact", field="contact"),
+            SameTenantKey(name="inbox_orderconfirmation_by", field="confirmed_by"),
+            models.UniqueConstraint(
+                fields=["tenant", "contact", "store_number", "order_id"], name="inbox_orderconfirmation_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"confirmation {self.pk}"
+
+
+class ReplyDraft(TenantOwned):
+    """What a member has begun to write in a conversation and has not sent."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="drafts"
+    )
+    writer = models.ForeignKey(
+        Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    text = models.TextField(blank=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_replydraft_conversation", field="conversation"),
+            SameTenantKey(name="inbox_replydraft_writer", field="writer"),
+            models.UniqueConstraint(fields=["tenant", "conversation", "writer"], name="inbox_replydraft_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"

@@ -16,7 +16,19 @@ from django.db.models.functions import Cast, Concat, Now
 from inbox import exporting
 from inbox.email.inbound import summarise
 from inbox.email.people import normalised
-from inbox.models import Attachment, Contact, ContactAddress, Conversation, Message, Reference
+from inbox.models import (
+    Attachment,
+    Contact,
+    ContactAddress,
+    Conversation,
+    ConversationTopic,
+    CustomerLink,
+    Mention,
+    Message,
+    OrderConfirmation,
+    Reference,
+    ReplyDraft,
+)
 from tenants.contents import Contributor, Section, Table
 from tenants.models import Membership, Tenant
 from tenants.personal import Counts, Kept, Package, Plain, Subject, Swept, Who, added
@@ -88,6 +100,11 @@ def collect(subject: Subject) -> Iterable[tuple[str, Section]]:
     yield "addresses", Table(ContactAddress, partial(of, ContactAddress, "contact"))
     yield "conversations", Table(Conversation, partial(of, Conversation, "contact"))
     yield "messages", Table(Message, partial(of, Message, "conversation__contact"))
+    yield "mentions", Table(Mention, partial(of, Mention, "conversation__contact"))
+    yield "topics", Table(ConversationTopic, partial(of, ConversationTopic, "conversation__contact"))
+    yield "links with customers", Table(CustomerLink, partial(of, CustomerLink, "contact"))
+    yield "confirmed orders", Table(OrderConfirmation, partial(of, OrderConfirmation, "contact"))
+    yield "drafts", Table(ReplyDraft, partial(of, ReplyDraft, "conversation__contact"))
     yield (
         "mails",
         Contributor(
@@ -139,6 +156,8 @@ def _empty(ids: list[int]) -> Counts:
     files, _ = Attachment.objects.filter(message__conversation__in=ids).delete()
     messages = _blank(Message.objects.filter(conversation__in=ids))
     named, _ = Reference.objects.filter(conversation__in=ids).delete()
+    Mention.objects.filter(conversation__in=ids).delete()
+    ReplyDraft.objects.filter(conversation__in=ids).delete()
     Conversation.objects.filter(pk__in=ids).update(subject="", snippet="", needs_reply=False, erased_at=Now())
     return {"conversations": len(ids), "messages": messages, "files": files, "references": named}
 
@@ -236,6 +255,8 @@ def forget(subject: Subject, touched: bool) -> Counts:
     counts = _empty(list(late.values_list("pk", flat=True)))
     Contact.objects.filter(pk__in=contacts).update(name="")
     addresses, _ = ContactAddress.objects.filter(contact__in=contacts).delete()
+    CustomerLink.objects.filter(contact__in=contacts).delete()
+    OrderConfirmation.objects.filter(contact__in=contacts).delete()
     return added(counts, {"contacts": len(contacts), "addresses": addresses})
 
 
@@ -273,8 +294,26 @@ PACKAGE = Package(
             "inbox.Attachment", ("name", "content", "content_id"), _CONTACT, "Files that came with a mail", _MAIL,
             "Deleted when the contact is erased; of mails of others, where they name the contact in plain text.",
         ),
+        Kept(
+            "inbox.Mention", ("value", "typed"), _CONTACT, "Order numbers and telephone numbers that a mail names",
+            "To look the order up, and to suggest whose it is.", "Deleted when the contact is erased.",
+        ),
+        Kept(
+            "inbox.CustomerLink", ("customer_id",), _CONTACT, "Which customer of a store a contact is, by Shopify’s number",
+            "To show the right customer beside the conversation.", "Deleted when the contact is erased.",
+        ),
+        Kept(
+            "inbox.OrderConfirmation", ("order_id", "reason"), _CONTACT, "Which order is a contact’s though it is under another address, and how an agent knows",
+            "To show the order, and to account for that.", "Deleted when the contact is erased.",
+        ),
+        Kept("inbox.ReplyDraft", ("text",), _CONTACT, "What a member has begun to write", _MAIL, "Deleted when the contact is erased."),
     ),
-    plain=(Plain("inbox.Message", ("kind",), _SHAPE), Plain("inbox.Attachment", ("content_type",), "A kind of file.")),
+    plain=(
+        Plain("inbox.ConversationTopic", ("topic",), _SHAPE),
+        Plain("inbox.Mention", ("kind",), _SHAPE),
+        Plain("inbox.Message", ("kind",), _SHAPE),
+        Plain("inbox.Attachment", ("content_type",), "A kind of file."),
+    ),
     widen=widen,
     collect=collect,
     sweeps=(sweep_conversations, sweep_mentions),

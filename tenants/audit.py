@@ -53,6 +53,10 @@ class Action(StrEnum):
     STORE_REDACTED = "compliance.store_redacted"
     CONTACT_ERASURE_ASKED = "contact.erasure_asked"
     CONTACT_ERASED = "contact.erased"
+    CUSTOMER_LINKED = "contact.customer_linked"
+    CUSTOMER_UNLINKED = "contact.customer_unlinked"
+    ORDER_CONFIRMED = "contact.order_confirmed"
+    ORDER_CONFIRMATION_WITHDRAWN = "contact.order_confirmation_withdrawn"
 
 
 class Group(TextChoices):
@@ -63,6 +67,7 @@ class Group(TextChoices):
     SECURITY = "security", _("Security")
     STORES = "stores", _("Stores")
     DATA = "data", _("Data taken away")
+    CONTACTS = "contacts", _("Contacts and customers")
 
 
 class Words(NamedTuple):
@@ -111,6 +116,10 @@ WORDS: dict[Action, Words] = {
     Action.STORE_REDACTED: Words(Group.DATA, _("erased a store’s data at Shopify’s request")),
     Action.CONTACT_ERASURE_ASKED: Words(Group.DATA, _("asked for a contact to be erased")),
     Action.CONTACT_ERASED: Words(Group.DATA, _("erased a contact at an owner’s request")),
+    Action.CUSTOMER_LINKED: Words(Group.CONTACTS, _("linked a contact with a customer of a store")),
+    Action.CUSTOMER_UNLINKED: Words(Group.CONTACTS, _("took a contact’s link with a customer away")),
+    Action.ORDER_CONFIRMED: Words(Group.CONTACTS, _("confirmed that an order is a contact’s")),
+    Action.ORDER_CONFIRMATION_WITHDRAWN: Words(Group.CONTACTS, _("withdrew that an order is a contact’s")),
 }
 
 

@@ -13,6 +13,7 @@ class Role(TextChoices):
 
 class Permission(StrEnum):
     READ_INBOX = auto()
+    WORK_INBOX = auto()  # reply, correct a topic, link a customer, confirm an order
     SEE_SETTINGS = auto()
     CHANGE_SETTINGS = auto()
     SEE_STORE_HEALTH = auto()
@@ -28,7 +29,7 @@ class Permission(StrEnum):
     CLOSE_WORKSPACE = auto()
 
 
-_AGENT = frozenset({Permission.READ_INBOX, Permission.SEE_SETTINGS, Permission.SEE_MEMBERS})
+_AGENT = frozenset({Permission.READ_INBOX, Permission.WORK_INBOX, Permission.SEE_SETTINGS, Permission.SEE_MEMBERS})
 _ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
     Role.ADMINISTRATOR: _AGENT

@@ -39,7 +39,7 @@ def section(
 def order_detail(*, store_number: int, email_norm: str, legacy_id: str) -> OrderDetail | None:
     """One stored order in full, decoded alone. None when it is not (or no longer) among the contact's orders."""
     row = (
-        OrderContext.objects.filter(store__number=store_number, email_norm=email_norm)
+        OrderContext.objects.filter(store__number=store_number, kind=OrderContext.Kind.EMAIL, key=email_norm)
         .exclude(store__state=Store.State.DISCONNECTED)
         .values_list(f"rest__{stored.rest_key(legacy_id)}", "head", "store__time_zone")
         .order_by("store__number")

@@ -73,7 +73,9 @@ def look(
 
 def row_with_store(*, store_number: int, email_norm: str) -> OrderContext | None:
     """A row and its store in one query: a section that is polled finds both there nearly always."""
-    rows = _told_the_time(OrderContext.objects.filter(store__number=store_number, email_norm=email_norm))
+    rows = _told_the_time(
+        OrderContext.objects.filter(store__number=store_number, kind=OrderContext.Kind.EMAIL, key=email_norm)
+    )
     # There is one at most; sorted by id, as first() would, PostgreSQL might walk all rows of a large workspace for it.
     whole = rows.exclude(store__state=Store.State.DISCONNECTED).select_related("store").order_by("store__number")
     return whole.defer("rest", "store__access_token", "store__refresh_token").first()
@@ -94,7 +96,7 @@ def refresh(*, context_id: int) -> None:
         row = _told_the_time(OrderContext.objects.select_related("store").filter(pk=context_id)).first()
         if row is None or row.leased_until is None or not readable(row.store):
             return
-        store, email_norm, began = row.store, row.email_norm, row.clock
+        store, email_norm, began = row.store, row.key, row.clock
     try:
         answer = _ask(store, email_norm)
     except IntegrationError as error:
@@ -113,7 +115,7 @@ def drop(
 
     `order_id`: whoever has this order among the stored ones; no index helps there, so that is for tasks.
     """
-    about = Q(email_norm=email_norm) if email_norm else Q(pk__in=[])
+    about = Q(kind=OrderContext.Kind.EMAIL, key=email_norm) if email_norm else Q(pk__in=[])
     about |= Q(customer_id=customer_id) if customer_id else Q()
     about |= Q(head__contains={"orders": [{"legacy_id": order_id}]}) if order_id else Q()
     return mark(OrderContext.objects.filter(about, where or Q(), store=store))
@@ -141,13 +143,15 @@ def _rows(wanted: list[Store], email_norm: str, at_hand: dict[int, OrderContext]
     """The rows without `rest`, made where missing."""
 
     def read() -> dict[int, OrderContext]:
-        rows = _told_the_time(OrderContext.objects.filter(store__in=wanted, email_norm=email_norm))
+        rows = _told_the_time(
+            OrderContext.objects.filter(store__in=wanted, kind=OrderContext.Kind.EMAIL, key=email_norm)
+        )
         return {row.store_id: row for row in rows.defer("rest")}
 
     rows = at_hand or read()
     missing = [store for store in wanted if store.pk not in rows and readable(store)]
     if missing:
-        new = [OrderContext(store=store, email_norm=email_norm) for store in missing]
+        new = [OrderContext(store=store, key=email_norm) for store in missing]
         OrderContext.objects.bulk_create(new, ignore_conflicts=True)
         rows = read()
     _note_look(rows.values())

@@ -31,7 +31,7 @@ def widen(subject: Subject) -> Subject:
     for row in rows.defer("rest") if rows else ():
         profile = (row.head or {}).get("customer") or {}
         subject |= Subject(
-            emails=frozenset({row.email_norm}),
+            emails=frozenset({row.key} if row.kind == OrderContext.Kind.EMAIL else ()),
             phones=frozenset(_texts(profile.get("phone"))),
             names=frozenset(_texts(profile.get("display_name"))),
             customers=frozenset((row.store_id, digits) for digits in _texts(row.customer_id, profile.get("legacy_id"))),
@@ -44,7 +44,7 @@ def _texts(*values: object) -> Iterator[str]:
 
 
 def _same_person(subject: Subject) -> Q:
-    same = Q(email_norm__in=subject.emails)
+    same = Q(kind=OrderContext.Kind.EMAIL, key__in=subject.emails)
     for store, digits in sorted(subject.customers):
         same |= Q(store=store) & (Q(customer_id=digits) | Q(head__customer__legacy_id=digits))
     return same
@@ -117,7 +117,7 @@ def _make_anew(requests: QuerySet[ComplianceRequest]) -> None:
 def settle(erased_at: Callable[[str], datetime | None]) -> Counts:
     """A page that had read the address before it was erased may have asked for its orders right after."""
     begun = timezone.now() - STRAGGLERS
-    recent = OrderContext.objects.filter(looked_at__gte=begun).values_list("pk", "email_norm")
+    recent = OrderContext.objects.filter(looked_at__gte=begun, kind=OrderContext.Kind.EMAIL).values_list("pk", "key")
     late = [pk for pk, email in recent if (moment := erased_at(email)) is not None and moment >= begun]
     return {"stored orders": OrderContext.objects.filter(pk__in=late).delete()[0]}
 
@@ -134,7 +134,7 @@ _WITH_STORE = "Blanked at Shopify’s request after the app was uninstalled; del
 PACKAGE = Package(
     kept=(
         Kept(
-            "shopify.OrderContext", ("email_norm", "customer_id", "head", "rest"), Who.CONTACT,
+            "shopify.OrderContext", ("key", "customer_id", "head", "rest"), Who.CONTACT,
             "The customer’s profile, orders and parcels as the store told them: name, mail address, telephone number, tags, note, city of delivery, items, tracking numbers",
             "To show them beside the conversation.",
             "Deleted when the customer or contact is erased, when the store is disconnected, and 30 days after the last look.",
@@ -152,7 +152,7 @@ PACKAGE = Package(
             "For an owner to hand over.", "Deleted when the request is marked as done, when the customer is erased, and when its time is over.",
         ),
         Kept(
-            "shopify.Store", ("shop_name", "shop_gid", "time_zone", "currency"), Who.STORE, "What a store says of itself",
+            "shopify.Store", ("shop_name", "shop_gid", "time_zone", "currency", "order_prefix", "order_suffix"), Who.STORE, "What a store says of itself",
             "To show which store it is, and times as the store counts them.", _WITH_STORE,
         ),
         Kept(
@@ -167,7 +167,7 @@ PACKAGE = Package(
     plain=(
         Plain("shopify.ComplianceRequest", ("kind", "state", "counts"), _OURS),
         Plain("shopify.ComplianceRequest", ("body_hash",), "A hash of a whole request of Shopify’s, whose secret parts cannot be guessed one by one; of no use without it."),
-        Plain("shopify.OrderContext", ("failure",), _OURS),
+        Plain("shopify.OrderContext", ("kind", "failure"), _OURS),
         Plain("shopify.Store", ("state", "problem", "scopes", "hidden", "failure", "webhooks_problem", "check_results"), _OURS),
         Plain("shopify.Store", ("access_token", "refresh_token"), "The store’s access, sealed; it names no person."),
         Plain("shopify.Farewell", ("shop_domain",), _SHOP),

@@ -100,6 +100,45 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """Why this customer is shown: a sentence ("Same e-mail address", "Linked by Ava, Nov 12"), and how to undo what a member did."""
+
+    kind: str  # "email", "guest", "linked", "candidates", "none"
+    sentence: str
+    unlink_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer of the store who may be this contact. Somebody must choose; nobody is chosen by being first."""
+
+    customer_id: str
+    name: str
+    email: str
+    phone: str
+    orders: str  # "13 orders"
+    why: str  # "Telephone number in a message"
+    link_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOrder:
+    """An order that the messages name, found in this store.
+
+    `state`: "theirs" (of the customer shown), "confirmed" (a member made sure), "unconfirmed" (found, identity not
+    confirmed: `card` is None, and `name` and `created_at` are all that is said).
+    """
+
+    name: str
+    state: str
+    created_at: datetime | None
+    card: OrderCard | None
+    confirmed_by: str = ""
+    confirm_url: str = ""  # asks for a reason
+    withdraw_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One store beside one contact.
 
@@ -122,6 +161,10 @@ class Section:
     completeness: str = ""  # "6 of 13 orders: this store shares the last 60 days"
     orders: tuple[OrderCard, ...] = ()
     reason: str = ""  # why there is no match, behind the i
+    match: Match | None = None
+    candidates: tuple[Candidate, ...] = ()
+    named: tuple[NamedOrder, ...] = ()
+    search_url: str = ""  # finds another customer of this store
 
     @property
     def quiet(self) -> bool:

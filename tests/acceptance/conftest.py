@@ -33,7 +33,7 @@ class Acme:
         """Forgets what is stored of a contact, and the sandbox's log. The address of its conversation."""
         self.stack.settle()
         with self.stack.database() as database:
-            database.execute("DELETE FROM shopify_ordercontext WHERE email_norm = %s", [email])
+            database.execute("DELETE FROM shopify_ordercontext WHERE key = %s", [email])
         self.stack.sandbox("log", method="DELETE")
         return self.paths[email]
 
@@ -42,7 +42,7 @@ class Acme:
         columns = ("fetched_at", "leased_until", "failed_at")
         changes = ", ".join(f"{each} = {each} - make_interval(secs => %(s)s)" for each in columns)
         with self.stack.database() as database:
-            query = f"UPDATE shopify_ordercontext SET {changes} WHERE email_norm = %(e)s"
+            query = f"UPDATE shopify_ordercontext SET {changes} WHERE key = %(e)s"
             database.execute(query, {"s": seconds, "e": email})  # type: ignore[arg-type]
 
     def trusted(self) -> None:

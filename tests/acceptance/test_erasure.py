@@ -97,7 +97,7 @@ def a_context(store: Store, email: str, *, order: tuple[str, str], customer: str
     bought = replace(AN_ORDER, legacy_id=order[0], name=order[1], parcels=(tracked,))
     head, rest = stored.split(CustomerOrders(profile if customer else None, (bought,)))
     OrderContext.objects.create(
-        store=store, email_norm=normalise(email), customer_id=customer, found=True, head=head, rest=rest,
+        store=store, key=normalise(email), customer_id=customer, found=True, head=head, rest=rest,
         fetched_at=timezone.now(),
     )  # fmt: skip
 

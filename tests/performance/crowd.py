@@ -117,14 +117,14 @@ STATEMENTS = {
         SELECT tenant_id, id, 'photo.jpg', 'image/jpeg', 6, '', false, 'photo' FROM inbox_message WHERE id %% 20 = 0
     """,
     "shopify_store": """
-        INSERT INTO shopify_store (tenant_id, number, shop_domain, shop_gid, shop_name, currency, time_zone, state, problem, scopes, connected_by_id, connected_at, generation)
-        SELECT t, s, 'shop-' || t || '-' || s || '.myshopify.com', '', 'Shop', 'USD', 'UTC', 'connected', '', '["read_orders", "read_customers"]',
+        INSERT INTO shopify_store (tenant_id, number, shop_domain, shop_gid, shop_name, currency, time_zone, order_prefix, order_suffix, state, problem, scopes, connected_by_id, connected_at, generation)
+        SELECT t, s, 'shop-' || t || '-' || s || '.myshopify.com', '', 'Shop', 'USD', 'UTC', '', '', 'connected', '', '["read_orders", "read_customers"]',
             (SELECT min(id) FROM tenants_membership WHERE tenant_id = t), now(), 1
         FROM generate_series(1, %(tenants)s) t, generate_series(1, 2) s
     """,
     "shopify_ordercontext": """
-        INSERT INTO shopify_ordercontext (tenant_id, store_id, email_norm, fetched_at, found, head, rest, failure, looked_at)
-        SELECT p.tenant, s.id, 'c' || p.contact || '@mail.example', now() + interval '1 hour', false, '{"customer": null, "orders": [], "more_orders": false, "denied": []}', '{}', '', now()
+        INSERT INTO shopify_ordercontext (tenant_id, store_id, kind, key, fetched_at, found, head, rest, failure, looked_at)
+        SELECT p.tenant, s.id, 'email', 'c' || p.contact || '@mail.example', now() + interval '1 hour', false, '{"customer": null, "orders": [], "more_orders": false, "denied": []}', '{}', '', now()
         FROM people p JOIN shopify_store s ON s.tenant_id = p.tenant WHERE p.contact %% 5 = 1
     """,
     "tenants_auditevent": """

@@ -11,16 +11,28 @@ from tenants.rls.constraints import SameTenantKey
 
 
 class OrderContext(TenantOwned):
-    """What we last knew of one address in one store. Fresh for a minute; "nobody" is an answer too.
+    """The last answer to one question about one store. Fresh for a minute; "nobody" is an answer too.
+
+    A question is of a kind and has a key: whose address is this, who is this customer, which order has this name, whose
+    telephone number is this, what does an agent's search find.
 
     `head` holds the profile, one line per order, and the newest orders in full; `rest` the other orders in full by their
     id, read only when one is opened (decoding it at each look would cost more than the page).
     """
 
+    class Kind(models.TextChoices):
+        EMAIL = "email", "By an address"
+        CUSTOMER = "customer", "By Shopify's number of a customer"
+        ORDER = "order", "By the name of an order"
+        PHONE = "phone", "By a telephone number"
+        SEARCH = "search", "By an agent's words"
+
     store = models.ForeignKey(
         Store, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="contexts"
     )
-    email_norm = models.CharField(max_length=254)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.EMAIL)
+    # In the form in which it is compared: an address normalised, digits, an order's name without "#", a number in E.164.
+    key = models.CharField(max_length=254)
     fetched_at = models.DateTimeField(null=True)
     # When Shopify said that something here changed. Not fresh until a read that began later has ended.
     dropped_at = models.DateTimeField(null=True)
@@ -39,7 +51,7 @@ class OrderContext(TenantOwned):
         constraints = [
             *TenantOwned.Meta.constraints,
             SameTenantKey(name="shopify_ordercontext_store", field="store"),
-            models.UniqueConstraint(fields=["tenant", "store", "email_norm"], name="shopify_ordercontext_once"),
+            models.UniqueConstraint(fields=["tenant", "store", "kind", "key"], name="shopify_ordercontext_once"),
         ]
         indexes = [
             models.Index(fields=["tenant", "looked_at"], name="shopify_ordercontext_looked"),

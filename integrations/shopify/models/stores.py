@@ -37,6 +37,9 @@ class Store(TenantOwned):
     shop_name = models.CharField(max_length=255, blank=True)
     currency = models.CharField(max_length=8, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    # What stands before and after the number in the names of its orders ("UK-", "-B"), learnt from those it showed us.
+    order_prefix = models.CharField(max_length=20, blank=True)
+    order_suffix = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=20, choices=State.choices)
     problem = models.CharField(max_length=20, choices=Problem.choices, blank=True)
     problem_since = models.DateTimeField(null=True)

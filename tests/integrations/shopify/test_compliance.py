@@ -75,7 +75,7 @@ def actions(cast: Cast) -> list[str]:
 
 
 def context_of(store: Store, email: str = MAYA, **fields: Any) -> OrderContext:
-    return OrderContext.objects.create(store=store, email_norm=email, found=True, **fields)
+    return OrderContext.objects.create(store=store, key=email, found=True, **fields)
 
 
 # --- Taken ----------------------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_a_customer_is_erased_and_a_stranger_beside_them_is_not(store: Store, ca
     assert (request.state, request.email, request.phone, request.order_ids) == (State.DONE, "", "", [])
     assert request.counts["conversations"] == 2
     with tenant_context(cast.acme.pk):
-        assert list(OrderContext.objects.values_list("email_norm", flat=True)) == ["bob@example.com"]
+        assert list(OrderContext.objects.values_list("key", flat=True)) == ["bob@example.com"]
         assert list(ContactAddress.objects.values_list("email_norm", flat=True)) == ["bob@example.com"]
         shells = Conversation.objects.exclude(erased_at=None)
         assert shells.count() == 2
@@ -392,7 +392,7 @@ def test_a_look_that_was_under_way_is_undone_a_little_later(store: Store, cast: 
     due_now()
     work()
     with tenant_context(cast.acme.pk):
-        assert list(OrderContext.objects.values_list("email_norm", flat=True)) == ["bob@example.com"]
+        assert list(OrderContext.objects.values_list("key", flat=True)) == ["bob@example.com"]
 
 
 def test_a_contact_is_erased_by_hand_once_the_address_was_typed_twice(store: Store, cast: Cast) -> None:
@@ -427,12 +427,12 @@ def test_what_is_no_address_is_refused_by_a_sentence(cast: Cast, address: str) -
 def test_a_refresh_that_was_under_way_stores_nothing(store: Store, cast: Cast) -> None:
     known(cast, store)
     with tenant_context(cast.acme.pk):
-        row = OrderContext.objects.get(email_norm=MAYA)
+        row = OrderContext.objects.get(key=MAYA)
     asks(store)
     work()
     with tenant_context(cast.acme.pk):  # Shopify's answer comes now.
         order_context._keep(row.pk, store, CustomerOrders(None, (ORDER,)), began=timezone.now())
-        assert not OrderContext.objects.filter(email_norm=MAYA).exists()
+        assert not OrderContext.objects.filter(key=MAYA).exists()
 
 
 def test_an_export_that_is_being_made_ends_and_keeps_nothing(

@@ -41,7 +41,7 @@ def test_nothing_is_stored_and_nothing_is_asked_after_a_disconnection(
         )
         rows = [
             OrderContext.objects.create(
-                store=store, email_norm=f"c{n}@example.com", leased_until=Now() + timedelta(minutes=1)
+                store=store, key=f"c{n}@example.com", leased_until=Now() + timedelta(minutes=1)
             ).pk
             for n in range(TASKS)
         ]

@@ -153,7 +153,7 @@ def state(cast: Cast) -> str:
 def stored(cast: Cast) -> str:
     """The orders of the one address that was asked for, and the access."""
     with tenant_context(cast.acme.pk):
-        row = OrderContext.objects.get(email_norm=MAYA)
+        row = OrderContext.objects.get(key=MAYA)
         store = Store.objects.get()
     assert row.leased_until is None
     assert store.refresh_leased_until is None

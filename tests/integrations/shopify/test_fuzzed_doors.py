@@ -58,7 +58,7 @@ def store(cast: Cast) -> Store:
     grant = TokenGrant(access_token=Secret("shpat_x"), scopes=frozenset({"read_orders", "read_customers"}))
     with tenant_context(cast.acme.pk):
         store = stores.connect(shop_domain=SHOP, grant=grant, by=cast.olivia)
-        OrderContext.objects.create(store=store, email_norm=MAYA, customer_id="7", fetched_at=timezone.now())
+        OrderContext.objects.create(store=store, key=MAYA, customer_id="7", fetched_at=timezone.now())
     return store
 
 

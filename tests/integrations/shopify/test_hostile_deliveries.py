@@ -70,7 +70,7 @@ def test_a_row_that_somebody_holds_for_too_long_is_no_fault_of_the_door(
     transactional_db: None, cast: Cast, store: Store, superuser_url: str
 ) -> None:
     with tenant_context(cast.acme.pk):
-        row = OrderContext.objects.create(store=store, email_norm=MAYA, found=True)
+        row = OrderContext.objects.create(store=store, key=MAYA, found=True)
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '100ms'")
     try:

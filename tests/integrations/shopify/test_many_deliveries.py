@@ -49,7 +49,7 @@ def filled(tenant: Tenant, shop: str, by: Any) -> Store:
         store = stores.connect(shop_domain=shop, grant=grant, by=by)
         rows = [
             OrderContext(
-                store=store, email_norm=address(person), customer_id=str(1000 + person) if person % 2 else "", fetched_at=timezone.now(),
+                store=store, key=address(person), customer_id=str(1000 + person) if person % 2 else "", fetched_at=timezone.now(),
             )
             for person in range(PEOPLE)
         ]  # fmt: skip
@@ -117,7 +117,7 @@ def post(happening: Happening, delivery_id: str, shop: str, client: Client) -> s
 def left(tenant: Tenant) -> tuple[dict[str, bool], Counter[str], Counter[str]]:
     """What a store knows: who is marked; which events wait; which receipts there are."""
     with tenant_context(tenant.pk):
-        known = {row.email_norm: row.dropped_at is not None for row in OrderContext.objects.all()}
+        known = {row.key: row.dropped_at is not None for row in OrderContext.objects.all()}
     events = Counter(
         f"{kind.rpartition('.')[2]} {payload.get('order_id', '')}"
         for kind, payload in Event.objects.filter(tenant_id=tenant.pk).values_list("kind", "payload")
@@ -246,7 +246,7 @@ def _answer(read: Reading, cast: Cast, store: Store) -> None:
         created_at=None, number_of_orders=None, spent=None,
     )  # fmt: skip
     with tenant_context(cast.acme.pk):
-        row = OrderContext.objects.get(email_norm=address(read.person))
+        row = OrderContext.objects.get(key=address(read.person))
         order_context._keep(row.pk, store, CustomerOrders(customer=someone), began=read.began)
 
 
@@ -260,4 +260,4 @@ def _version(row: OrderContext) -> int:
 
 
 def _person(row: OrderContext) -> int:
-    return int(row.email_norm.removeprefix("person-").partition("@")[0])
+    return int(row.key.removeprefix("person-").partition("@")[0])

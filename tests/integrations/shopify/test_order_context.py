@@ -41,7 +41,7 @@ def look(cast: Cast, email: str = MAYA, *, force: bool = False) -> Look:
 
 def row(cast: Cast, email: str = MAYA) -> OrderContext:
     with tenant_context(cast.acme.pk):
-        return OrderContext.objects.get(email_norm=email)
+        return OrderContext.objects.get(key=email)
 
 
 def current(cast: Cast) -> Store:
@@ -186,7 +186,7 @@ def test_rows_nobody_looked_at_for_thirty_days_are_forgotten(cast: Cast, store: 
     look(cast, GUEST)
     tasks.forget_everywhere()
     with tenant_context(cast.acme.pk):
-        assert [kept.email_norm for kept in OrderContext.objects.all()] == [GUEST]
+        assert [kept.key for kept in OrderContext.objects.all()] == [GUEST]
 
 
 def test_what_the_neighbours_know_is_not_ours(cast: Cast, store: Store, shopify: RunningSandbox) -> None:

@@ -42,7 +42,7 @@ def reconcile(cast: Cast) -> set[str]:
     with expected_tenant(cast.acme.pk):
         reconciliation.reconcile(store_id=current(cast).pk)
     with tenant_context(cast.acme.pk):
-        return set(OrderContext.objects.exclude(dropped_at=None).values_list("email_norm", flat=True))
+        return set(OrderContext.objects.exclude(dropped_at=None).values_list("key", flat=True))
 
 
 def test_where_nothing_changed_nothing_is_marked(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
@@ -146,7 +146,7 @@ def test_every_connected_store_has_its_round(cast: Cast, store: Store, shopify: 
     assert pending("ReconciliationDue") == 1
     work()
     with tenant_context(cast.acme.pk):
-        assert OrderContext.objects.get(email_norm=MAYA).dropped_at is not None
+        assert OrderContext.objects.get(key=MAYA).dropped_at is not None
 
 
 def test_permissions_are_looked_at_on_the_way(cast: Cast, store: Store, shopify: RunningSandbox) -> None:

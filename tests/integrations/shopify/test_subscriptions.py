@@ -203,7 +203,7 @@ def test_what_happens_in_a_store_arrives(
         order_context.look(stores=[Store.objects.get()], email_norm=GUEST)
     work()
     with tenant_context(cast.acme.pk):
-        guest = OrderContext.objects.get(email_norm=GUEST)
+        guest = OrderContext.objects.get(key=GUEST)
         assert (guest.dropped_at, guest.found) == (None, False), "the deleted order is gone"
 
     shopify.merchant.set_scopes(SHOP, ["read_orders"])

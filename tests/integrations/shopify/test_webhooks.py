@@ -45,7 +45,7 @@ def store(cast: Cast, settings: object) -> Store:
         for email, customer in ((MAYA, str(MAYA_NUMBER)), (GUEST, "")):
             orders = {"orders": [{"legacy_id": GUESTS_ORDER if email == GUEST else "7"}]}
             OrderContext.objects.create(
-                store=store, email_norm=email, customer_id=customer, fetched_at=timezone.now(), found=True, head=orders
+                store=store, key=email, customer_id=customer, fetched_at=timezone.now(), found=True, head=orders
             )
     Event.objects.all().delete()
     return store
@@ -59,7 +59,7 @@ def played(cast: Cast, shopify: RunningSandbox) -> Store:
 
 def dropped(cast: Cast) -> set[str]:
     with tenant_context(cast.acme.pk):
-        return set(OrderContext.objects.exclude(dropped_at=None).values_list("email_norm", flat=True))
+        return set(OrderContext.objects.exclude(dropped_at=None).values_list("key", flat=True))
 
 
 def receipts() -> list[tuple[str, str]]:
@@ -401,7 +401,7 @@ def test_a_deleted_customer_is_forgotten(cast: Cast, store: Store) -> None:
     assert post("customers/delete", {"id": MAYA_NUMBER}).content == b"forgotten\n"
     assert post("customers/delete", {}).status_code == 200
     with tenant_context(cast.acme.pk):
-        assert [row.email_norm for row in OrderContext.objects.all()] == [GUEST]
+        assert [row.key for row in OrderContext.objects.all()] == [GUEST]
 
 
 def test_a_deleted_order_is_looked_for_by_a_task(cast: Cast, store: Store) -> None:
@@ -467,7 +467,7 @@ def test_a_marked_row_is_due_whatever_its_age_and_shown_meanwhile(
 
 def test_a_read_that_began_before_the_mark_leaves_it(cast: Cast, store: Store) -> None:
     with tenant_context(cast.acme.pk):
-        row = OrderContext.objects.get(email_norm=MAYA)
+        row = OrderContext.objects.get(key=MAYA)
         store = Store.objects.get()
         began = timezone.now() - timedelta(seconds=1)
         post("orders/updated", order(customer=MAYA_NUMBER))

@@ -1,0 +1,30 @@
+"""Whom the sections beside a conversation are about, as whoever asks for them knows that person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That the person is this customer of a store, because a member said so."""
+
+    customer_id: str  # Shopify's digits
+    by: str  # the member's name
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact. Stores are named by their numbers in the workspace.
+
+    `phones` and `orders` are read from messages, so anybody can have written them: they suggest, and prove nothing.
+    """
+
+    emails: tuple[str, ...] = ()  # every address, in normal form, the main one first
+    phones: tuple[str, ...] = ()  # E.164
+    orders: tuple[str, ...] = ()  # names of orders without "#", the newest mention first
+    links: Mapping[int, Link] = field(default_factory=dict)
+    confirmed: frozenset[tuple[int, str]] = (
+        frozenset()
+    )  # store number and order digits that a member confirmed as theirs
