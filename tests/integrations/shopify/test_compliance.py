@@ -240,7 +240,7 @@ def test_a_big_customer_is_collected_in_stretches(store: Store, cast: Cast, monk
     known(cast, store)
     monkeypatch.setattr(data_requests, "STRETCH_SECONDS", 0.0)
     asks(store, "customers/data_request")
-    for _ in range(12):
+    for _ in range(20):
         work()
     (request,) = requests_of(cast)
     assert request.state == State.READY
