@@ -2,19 +2,19 @@
 
 from django.urls import path
 
-from inbox import views
+from inbox.views import conversations, files, sections
 
 app_name = "inbox"
 urlpatterns = [
-    path("<slug:workspace>/", views.home, name="home"),
-    path("<slug:workspace>/inbox/", views.conversations, name="list"),
-    path("<slug:workspace>/inbox/<int:number>/", views.thread, name="thread"),
-    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/", views.section, name="section"),
-    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", views.order, name="order"),
-    path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", views.message_html, name="message_html"),
+    path("<slug:workspace>/", conversations.home, name="home"),
+    path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
+    path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
+    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/", sections.section, name="section"),
+    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", sections.order, name="order"),
+    path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", files.message_html, name="message_html"),
     path(
         "<slug:workspace>/inbox/<int:number>/messages/<int:position>/files/<int:file>/",
-        views.attachment,
+        files.attachment,
         name="attachment",
     ),
 ]

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods
 
-from inbox.views import FRAME_POLICY
+from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
 from versana.gallery import audit, conversations, people, privacy, settings, stores
 

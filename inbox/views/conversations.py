@@ -1,0 +1,49 @@
+"""The list, and the thread beside it."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET
+
+from inbox import pages
+from inbox.views.finding import conversation
+from tenants.access import MemberRequest, requires
+from tenants.roles import Permission
+from versana.rendering import render_page
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def home(request: MemberRequest) -> HttpResponse:
+    """The workspace's own address leads into its inbox."""
+    return redirect("inbox:list", workspace=request.visit.workspace.slug)
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def conversations(request: MemberRequest) -> HttpResponse:
+    """The list: whole, or its next rows."""
+    after = request.GET.get("after", "")
+    try:
+        page = pages.inbox_page(request.visit, view=_view(request), after=after)
+    except ValueError:
+        raise Http404 from None
+    part = "list" if after and request.htmx else ""  # type: ignore[attr-defined]
+    return render_page(request, "inbox/inbox.html", page, part=part)
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def thread(request: MemberRequest, number: int) -> HttpResponse:
+    """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
+    view, found = _view(request), conversation(number)
+    if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
+        page = pages.thread_page(request.visit, view=view, conversation=found)
+        return render_page(request, "inbox/inbox.html", page, part="thread")
+    return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))
+
+
+def _view(request: MemberRequest) -> str:
+    view = request.GET.get("view", "needs-reply")
+    if view not in pages.VIEWS:
+        raise Http404
+    return view

@@ -1,0 +1,52 @@
+"""The sections beside a conversation, one for each store."""
+
+from django.db.models import OuterRef, Subquery
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from inbox import pages
+from inbox.models import ContactAddress, Conversation
+from integrations.shopify import interface
+from integrations.shopify.sections import Section
+from tenants.access import MemberRequest, requires
+from tenants.roles import Permission
+from versana.rendering import render_page
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
+    """One store's section: what is stored now. Polled while an answer is on its way; `refresh=1` asks for a new one."""
+    found = _section(request, number, store)
+    if found is None:
+        raise Http404
+    return render_page(request, "shopify/section.html" if request.htmx else "shopify/section_page.html", found)  # type: ignore[attr-defined]
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
+    """One folded order in full, when it is opened."""
+    detail = interface.order_detail(store_number=store, email_norm=_address(number), legacy_id=order)
+    if detail is None:
+        raise Http404
+    return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
+
+
+def _section(request: MemberRequest, number: int, store: int) -> Section | None:
+    tries = request.GET.get("try", "0")
+    return interface.section(
+        store_number=store,
+        email_norm=_address(number),
+        addresses=pages.sections_of(request.visit.workspace.slug, number),
+        viewer=pages.viewer(request.visit),
+        attempt=min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
+        force="refresh" in request.GET,
+    )
+
+
+def _address(number: int) -> str:
+    """The address of a conversation's contact (empty: it has none), in one query: sections are polled."""
+    first = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email_norm")[:1]
+    return get_object_or_404(Conversation.objects.values_list(Subquery(first), flat=True), number=number) or ""
