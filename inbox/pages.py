@@ -59,7 +59,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
     contact = conversation.contact
     addresses = list(contact.addresses.order_by("pk").values_list("email", "email_norm"))
     stores = interface.sections(
-        email_norm=addresses[0][1] if addresses else "",
+        person=interface.Person(emails=tuple(norm for _email, norm in addresses[:1])),
         addresses=sections_of(slug, conversation.number),
         viewer=viewer(visit),
     )

@@ -28,7 +28,7 @@ def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
     """One folded order in full, when it is opened."""
-    detail = interface.order_detail(store_number=store, email_norm=_address(number), legacy_id=order)
+    detail = interface.order_detail(store_number=store, person=_person(number), legacy_id=order)
     if detail is None:
         raise Http404
     return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
@@ -38,7 +38,7 @@ def _section(request: MemberRequest, number: int, store: int) -> Section | None:
     tries = request.GET.get("try", "0")
     return interface.section(
         store_number=store,
-        email_norm=_address(number),
+        person=_person(number),
         addresses=pages.sections_of(request.visit.workspace.slug, number),
         viewer=pages.viewer(request.visit),
         attempt=min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
@@ -46,7 +46,8 @@ def _section(request: MemberRequest, number: int, store: int) -> Section | None:
     )
 
 
-def _address(number: int) -> str:
-    """The address of a conversation's contact (empty: it has none), in one query: sections are polled."""
+def _person(number: int) -> interface.Person:
+    """Whom a conversation is with, in one query: sections are polled."""
     first = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email_norm")[:1]
-    return get_object_or_404(Conversation.objects.values_list(Subquery(first), flat=True), number=number) or ""
+    found = get_object_or_404(Conversation.objects.values_list(Subquery(first), flat=True), number=number)
+    return interface.Person(emails=(found,) if found else ())

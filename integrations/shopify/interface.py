@@ -6,10 +6,11 @@ from django.db.models import QuerySet
 
 from integrations.shopify import order_cards, order_context, sidebar, stored
 from integrations.shopify.models import OrderContext, Store
+from integrations.shopify.person import Link, Person
 from integrations.shopify.sections import OrderDetail, Section
 from integrations.shopify.sidebar import Addresses, Viewer
 
-__all__ = ["Addresses", "Viewer", "has_stores", "order_detail", "section", "sections"]
+__all__ = ["Addresses", "Link", "Person", "Viewer", "has_stores", "order_detail", "section", "sections"]
 
 # Sections that know the contact first; quiet lines after them.
 _FIRST = {"customer": 0, "guest": 0, "loading": 1, "problem": 1, "none": 2, "no_address": 2}
@@ -20,15 +21,16 @@ def has_stores() -> bool:
     return _listed().exists()
 
 
-def sections(*, email_norm: str, addresses: Addresses, viewer: Viewer) -> tuple[Section, ...]:
-    """One section per store of the workspace for an address (empty: the contact has none). Stale ones are being refreshed."""
-    return _sections(list(_listed()), email_norm, addresses, viewer)
+def sections(*, person: Person, addresses: Addresses, viewer: Viewer) -> tuple[Section, ...]:
+    """One section per store of the workspace for a person. Stale ones are being refreshed."""
+    return _sections(list(_listed()), _email(person), addresses, viewer)
 
 
 def section(
-    *, store_number: int, email_norm: str, addresses: Addresses, viewer: Viewer, attempt: int = 0, force: bool = False
+    *, store_number: int, person: Person, addresses: Addresses, viewer: Viewer, attempt: int = 0, force: bool = False
 ) -> Section | None:
     """One store's section, polled (`attempt`) or asked for by a person (`force`). None for a store that is not there."""
+    email_norm = _email(person)
     row = order_context.row_with_store(store_number=store_number, email_norm=email_norm) if email_norm else None
     stores = [row.store] if row else list(_listed().filter(number=store_number))
     rows = [row] if row else []
@@ -36,8 +38,9 @@ def section(
     return found[0] if found else None
 
 
-def order_detail(*, store_number: int, email_norm: str, legacy_id: str) -> OrderDetail | None:
-    """One stored order in full, decoded alone. None when it is not (or no longer) among the contact's orders."""
+def order_detail(*, store_number: int, person: Person, legacy_id: str) -> OrderDetail | None:
+    """One stored order in full, decoded alone. None when it is not (or no longer) among the person's orders."""
+    email_norm = _email(person)
     row = (
         OrderContext.objects.filter(store__number=store_number, kind=OrderContext.Kind.EMAIL, key=email_norm)
         .exclude(store__state=Store.State.DISCONNECTED)
@@ -54,6 +57,10 @@ def order_detail(*, store_number: int, email_norm: str, legacy_id: str) -> Order
         (o for o in (head or {}).get("orders", []) if o["legacy_id"] == legacy_id and o["full"]), None
     )
     return order_cards.detail(stored.order(value), time_zone=zone) if value else None
+
+
+def _email(person: Person) -> str:
+    return person.emails[0] if person.emails else ""
 
 
 def _listed() -> QuerySet[Store]:

@@ -23,12 +23,22 @@ LATER_MS = 2000
 TRIES = 12
 
 
+def _nowhere(*_of: object) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the page that holds the sections answers; the inbox knows, this package does not."""
+    """Where the page that holds the sections answers; the inbox knows, this package does not. Empty: it does not offer that."""
 
     section: Callable[[int], str]  # store number -> url
     order: Callable[[int, str], str]  # store number, order id -> url
+    lines: Callable[[int, str], str] = _nowhere  # the same: the lines of an order beyond those at hand
+    link: Callable[[int], str] = _nowhere  # store number -> where a customer is chosen
+    unlink: Callable[[int], str] = _nowhere
+    confirm: Callable[[int, str], str] = _nowhere  # store number, order id -> where a member says that it is theirs
+    withdraw: Callable[[int, str], str] = _nowhere
+    search: Callable[[int], str] = _nowhere
 
 
 @dataclass(frozen=True, slots=True)
