@@ -6,11 +6,11 @@ from django.db.models import QuerySet
 
 from integrations.shopify import order_cards, order_context, sidebar, stored
 from integrations.shopify.models import OrderContext, Store
-from integrations.shopify.person import Link, Person
+from integrations.shopify.person import Confirmation, Link, Person
 from integrations.shopify.sections import OrderDetail, Section
 from integrations.shopify.sidebar import Addresses, Viewer
 
-__all__ = ["Addresses", "Link", "Person", "Viewer", "has_stores", "order_detail", "section", "sections"]
+__all__ = ["Addresses", "Confirmation", "Link", "Person", "Viewer", "has_stores", "order_detail", "section", "sections"]
 
 # Sections that know the contact first; quiet lines after them.
 _FIRST = {"customer": 0, "guest": 0, "loading": 1, "problem": 1, "none": 2, "no_address": 2}

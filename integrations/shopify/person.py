@@ -15,6 +15,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """That an order under another address is the person's, because a member made sure, and how."""
+
+    by: str  # the member's name
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A contact. Stores are named by their numbers in the workspace.
 
@@ -25,6 +34,4 @@ class Person:
     phones: tuple[str, ...] = ()  # E.164
     orders: tuple[str, ...] = ()  # names of orders without "#", the newest mention first
     links: Mapping[int, Link] = field(default_factory=dict)
-    confirmed: frozenset[tuple[int, str]] = (
-        frozenset()
-    )  # store number and order digits that a member confirmed as theirs
+    confirmed: Mapping[tuple[int, str], Confirmation] = field(default_factory=dict)  # by store number and order digits

@@ -134,6 +134,8 @@ class NamedOrder:
     created_at: datetime | None
     card: OrderCard | None
     confirmed_by: str = ""
+    confirmed_at: datetime | None = None
+    reason: str = ""  # how whoever confirmed it knows
     confirm_url: str = ""  # asks for a reason
     withdraw_url: str = ""
 
@@ -165,6 +167,7 @@ class Section:
     candidates: tuple[Candidate, ...] = ()
     named: tuple[NamedOrder, ...] = ()
     search_url: str = ""  # finds another customer of this store
+    said: Banner | None = None  # what came of what a member has just done here
 
     @property
     def quiet(self) -> bool:
@@ -178,3 +181,23 @@ class Section:
     @property
     def filterable(self) -> bool:
         return len(self.orders) > 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a member's search in one store finds. The words are sent, never part of an address: addresses are logged.
+
+    `state`: "asking" (the answer is on its way: send the words again), "found", "nothing", "late" (no answer yet, no more
+    asking by itself), "problem" (`text` says why nothing was asked or answered).
+    """
+
+    state: str
+    store_number: int
+    domain: str
+    words: str
+    search_url: str
+    candidates: tuple[Candidate, ...] = ()  # ten at most
+    more: bool = False  # there are others: more precise words find them
+    text: str = ""
+    attempt: int = 0
+    poll_delay_ms: int = 0
