@@ -66,7 +66,7 @@ def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:
         person_email=user.email,
         role_word=Role(workspace.role).label,
         logout_url=reverse("account_logout"),
-        nav="inbox" if nav == "inbox" else "settings",
+        nav={"inbox": "inbox", "help": ""}.get(nav, "settings"),
         workspaces=tuple(
             (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id)
             for w in visit.workspaces

@@ -19,6 +19,7 @@ RESERVED = frozenset(
         "accounts",
         "admin",
         "healthz",
+        "help",
         "invitation",
         "readyz",
         "shopify",

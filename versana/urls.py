@@ -13,6 +13,7 @@ urlpatterns = [
     path("welcome/", first_run.welcome, name="welcome"),
     path("welcome/<str:token>/", first_run.follow, name="welcome-link"),
     path("account/", include("allauth.urls")),
+    path("help/", include("versana.help.urls")),
     path("", include("integrations.shopify.urls")),
     path("", include("tenants.urls")),
     path("", include("inbox.urls")),

@@ -101,6 +101,15 @@ ARCHIVED = Badge("Archived", "idle", "box")
 TEST = Badge("Test order", "idle", "box")
 UNKNOWN = Badge("Unknown", "idle", "box")
 
+# All of them, by what they are states of. The help shows them.
+STATES: Mapping[str, tuple[Badge, ...]] = {
+    "order": (*_FULFILLMENT.values(), CANCELLED),
+    "payment": tuple(_PAYMENT.values()),
+    "parcel": tuple(dict.fromkeys((*_PARCEL.values(), *_PARCEL_FALLBACK.values()))),
+    "return": tuple(_RETURN.values()),
+    "mark": (ARCHIVED, TEST),
+}
+
 
 def fulfillment_badge(value: str | None) -> Badge:
     """`Order.displayFulfillmentStatus`."""

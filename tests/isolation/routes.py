@@ -52,6 +52,7 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("account_confirm_email", "key"): Filling(lambda house: "forged", ordinal=True),
     ("account_reset_password_from_key", "uidb36"): Filling(lambda house: "1", ordinal=True),
     ("account_reset_password_from_key", "key"): Filling(lambda house: "forged", ordinal=True),
+    ("help", "slug"): Filling(lambda house: "shopify-overview", ordinal=True),
     ("_gallery", "number"): Filling(lambda house: 1, ordinal=True),
     ("_gallery", "name"): Filling(lambda house: "inbox", ordinal=True),
 }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
 from versana.gallery import audit, conversations, people, privacy, settings, stores
+from versana.help import pages as help_pages
 
 Page = tuple[str, object]
 
@@ -150,6 +151,14 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
         "shopify/erase.html",
         lambda: privacy.erase(known=False, others=(), error="This is not the same address."),
         "settings",
+    ),
+    "help": ("help/index.html", lambda: help_pages.index(None), "settings"),
+    "help-overview": ("help/shopify-overview.html", lambda: help_pages.page("shopify-overview", None), "settings"),
+    "help-connect": ("help/connect-a-store.html", lambda: help_pages.page("connect-a-store", None), "settings"),
+    "help-signed-out": (
+        "help/permissions-and-scopes.html",
+        lambda: help_pages.page("permissions-and-scopes", None),
+        "",
     ),
     "choose": (
         "tenants/choose.html",
