@@ -51,7 +51,7 @@ TABLE = REQUIRED + OPTIONAL
 NEVER = (
     "Payment details: no card number, no bank account, no payment token.",
     "Full postal addresses: of the destination only the town, the province and the country.",
-    "Anything about people who did not write to you: we look up one e-mail address at a time. When an order changes, Shopify tells us whose; for anybody else than who wrote, that is forgotten at once.",
+    "Anything about people who did not write to you: looked up is whoever wrote, by e-mail address, or by an order or telephone number in their messages, and what a member of the workspace searches for. When an order changes, Shopify tells us whose; for anybody else than who wrote, that is forgotten at once.",
     "Nothing is ever written to Shopify. The only change we ask for is our own removal when you disconnect.",
 )
 

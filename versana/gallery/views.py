@@ -152,9 +152,9 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
         lambda: privacy.erase(known=False, others=(), error="This is not the same address."),
         "settings",
     ),
-    "help": ("help/index.html", lambda: help_pages.index(None), "settings"),
-    "help-overview": ("help/shopify-overview.html", lambda: help_pages.page("shopify-overview", None), "settings"),
-    "help-connect": ("help/connect-a-store.html", lambda: help_pages.page("connect-a-store", None), "settings"),
+    "help": ("help/index.html", lambda: help_pages.index(None), "help"),
+    "help-overview": ("help/shopify-overview.html", lambda: help_pages.page("shopify-overview", None), "help"),
+    "help-connect": ("help/connect-a-store.html", lambda: help_pages.page("connect-a-store", None), "help"),
     "help-signed-out": (
         "help/permissions-and-scopes.html",
         lambda: help_pages.page("permissions-and-scopes", None),
