@@ -87,7 +87,9 @@ def _fill(rows: Rows) -> None:
     message.html = f"<p>{message.message_id}</p>"
     message.save()
     order = replace(ORDER, name=store.shop_domain, total=Money(Decimal(7), "USD"))
-    context.email_norm = rows[ContactAddress].email_norm  # type: ignore[attr-defined]
+    address = rows[ContactAddress]
+    assert isinstance(address, ContactAddress)
+    context.kind, context.key = OrderContext.Kind.EMAIL, address.email_norm
     context.head, context.rest = stored.split(CustomerOrders(None, (order,)))
     context.found, context.fetched_at = True, timezone.now()
     context.save()
