@@ -221,6 +221,25 @@ class ConversationTopic(TenantOwned):
         return f"topic {self.pk}"
 
 
+class WatchedView(TenantOwned):
+    """A view of the list that somebody looked at, by what it shows: what needs a reply, what does not, or (null) all."""
+
+    needs_reply = models.BooleanField(null=True)
+    # When its first conversations were last prepared for whoever opens one.
+    warmed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["tenant", "needs_reply"], name="inbox_watchedview_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"
+
+
 class CustomerLink(TenantOwned):
     """Which customer of a store a contact is, because somebody said so. The store is named by its number, which it keeps."""
 

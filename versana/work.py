@@ -80,11 +80,13 @@ BEAT_SCHEDULE = {
 }
 # Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
 EVENT_HANDLERS = {
+    "inbox.events.ViewLookedAt": ["inbox.tasks.warm_view"],
     "integrations.shopify.events.DataRequestContinues": ["integrations.shopify.tasks.continue_data_request"],
     "integrations.shopify.events.DataRequestNear": ["integrations.shopify.tasks.remind_of_data_request"],
     "integrations.shopify.events.ErasureContinues": ["integrations.shopify.tasks.continue_erasure"],
     "integrations.shopify.events.ErasureSettles": ["integrations.shopify.tasks.settle_erasure"],
     "integrations.shopify.events.OrderContextWanted": ["integrations.shopify.tasks.refresh_order_context"],
+    "integrations.shopify.events.OrderContextDue": ["integrations.shopify.tasks.refresh_due_order_context"],
     "integrations.shopify.events.OrderDeleted": ["integrations.shopify.tasks.drop_deleted_order"],
     "integrations.shopify.events.StoreChanged": ["integrations.shopify.tasks.describe_store"],
     "integrations.shopify.events.StoreErasureAsked": ["integrations.shopify.tasks.erase_store"],

@@ -13,6 +13,14 @@ class OrderContextWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderContextDue:
+    """Somebody is likely to look soon at a contact whose stored orders are missing or older than a minute."""
+
+    context_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
 class StoreConnected:
     """A store was connected, or connected again."""
 

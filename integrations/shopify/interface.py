@@ -10,15 +10,37 @@ from integrations.shopify.person import Confirmation, Link, Person
 from integrations.shopify.sections import OrderDetail, Section
 from integrations.shopify.sidebar import Addresses, Viewer
 
-__all__ = ["Addresses", "Confirmation", "Link", "Person", "Viewer", "has_stores", "order_detail", "section", "sections"]
+__all__ = [
+    "Addresses",
+    "Confirmation",
+    "Link",
+    "Person",
+    "Viewer",
+    "has_stores",
+    "order_detail",
+    "section",
+    "sections",
+    "warm",
+]
 
 # Sections that know the contact first; quiet lines after them.
 _FIRST = {"customer": 0, "guest": 0, "loading": 1, "problem": 1, "none": 2, "no_address": 2}
 
 
+# A message has so much asked beforehand. What it leaves out is asked when somebody looks.
+STORES_WARMED, ADDRESSES_WARMED = 20, 3
+
+
 def has_stores() -> bool:
     """Whether the workspace has a store that is, or was until it broke, connected."""
     return _listed().exists()
+
+
+def warm(*, person: Person) -> None:
+    """Have what is stale of a person refreshed, where nobody looks yet: as a look does, behind everybody who waits."""
+    stores = list(_listed().filter(state=Store.State.CONNECTED)[:STORES_WARMED])
+    for email_norm in person.emails[:ADDRESSES_WARMED]:
+        order_context.look(stores=stores, email_norm=email_norm, waited_for=False)
 
 
 def sections(*, person: Person, addresses: Addresses, viewer: Viewer) -> tuple[Section, ...]:

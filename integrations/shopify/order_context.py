@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 from integrations.errors import IntegrationError
 from integrations.shopify import answers, asking, client, stored, stores
 from integrations.shopify.asking import Priority
-from integrations.shopify.events import OrderContextWanted
+from integrations.shopify.events import OrderContextDue, OrderContextWanted
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.types import CustomerOrders
 from tenants.outbox.events import publish
@@ -51,12 +51,18 @@ class Look:
 
 
 def look(
-    *, stores: Iterable[Store], email_norm: str, force: bool = False, rows_at_hand: Iterable[OrderContext] = ()
+    *,
+    stores: Iterable[Store],
+    email_norm: str,
+    force: bool = False,
+    rows_at_hand: Iterable[OrderContext] = (),
+    waited_for: bool = True,
 ) -> list[Look]:
     """The stored rows of an address, one per store in the order given; stale ones are being refreshed when it returns.
 
     `force`: a person asked for it; even a fresh row is read anew, unless it is only seconds old. `rows_at_hand`: the rows
-    of all these stores, where the caller has read them (`row_with_store`).
+    of all these stores, where the caller has read them (`row_with_store`). `waited_for`: nobody is at the screen yet when
+    it is False, and whoever is comes first.
     """
     wanted = list(stores)
     rows = _rows(wanted, email_norm, {row.store_id: row for row in rows_at_hand})
@@ -65,7 +71,7 @@ def look(
     for store in sorted(wanted, key=lambda store: store.pk):
         row = rows.get(store.pk)
         if row is not None and readable(store) and _due(row, force=force) and _claim(row):
-            publish(OrderContextWanted(context_id=row.pk))
+            publish((OrderContextWanted if waited_for else OrderContextDue)(context_id=row.pk))
         looks.append(Look(store, row, refreshing=row is not None and _leased(row)))
     position = {store.pk: index for index, store in enumerate(wanted)}
     return sorted(looks, key=lambda item: position[item.store.pk])
@@ -86,7 +92,7 @@ def readable(store: Store) -> bool:
     return store.state == Store.State.CONNECTED
 
 
-def refresh(*, context_id: int) -> None:
+def refresh(*, context_id: int, priority: Priority = Priority.INTERACTIVE) -> None:
     """Ask Shopify and store the answer. Run by the event; harmless when run twice.
 
     A result is thrown away when the store was disconnected or connected anew meanwhile (its generation moved on).
@@ -98,7 +104,7 @@ def refresh(*, context_id: int) -> None:
             return
         store, email_norm, began = row.store, row.key, row.clock
     try:
-        answer = _ask(store, email_norm)
+        answer = _ask(store, email_norm, priority)
     except IntegrationError as error:
         log.info("store %s: %s", store.pk, error.code)
         with tenant_context(tenant_id):
@@ -208,8 +214,8 @@ def _claim(row: OrderContext) -> bool:
     return bool(won)
 
 
-def _ask(store: Store, email_norm: str) -> CustomerOrders:
-    return asking.ask(store.pk, partial(client.customer_orders, email=email_norm), priority=Priority.INTERACTIVE)
+def _ask(store: Store, email_norm: str, priority: Priority) -> CustomerOrders:
+    return asking.ask(store.pk, partial(client.customer_orders, email=email_norm), priority=priority)
 
 
 def _keep(context_id: int, store: Store, answer: CustomerOrders, *, began: datetime) -> None:

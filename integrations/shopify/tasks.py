@@ -27,11 +27,13 @@ from integrations.shopify import (
     upkeep,
     webhooks,
 )
+from integrations.shopify.asking import Priority
 from integrations.shopify.events import (
     DataRequestContinues,
     DataRequestNear,
     ErasureContinues,
     ErasureSettles,
+    OrderContextDue,
     OrderContextWanted,
     OrderDeleted,
     ReconciliationDue,
@@ -56,6 +58,10 @@ from tenants.rls.context import task_tenant_id, tenant_context
 
 def refresh_order_context(event: OrderContextWanted) -> None:
     order_context.refresh(context_id=event.context_id)
+
+
+def refresh_due_order_context(event: OrderContextDue) -> None:
+    order_context.refresh(context_id=event.context_id, priority=Priority.BACKGROUND)
 
 
 def describe_store(event: StoreConnected | StoreChanged) -> None:

@@ -66,6 +66,7 @@ class Acme:
 def acme() -> Iterator[Acme]:
     with installation(stores=DEMO[0], mailboxes=[DEMO[1]]) as stack:
         stack.connect(HARBOR, PINE)
+        stack.foresee_nothing()
         browser = stack.browser()
         paths = {}
         for path in conversations(browser, "acme"):

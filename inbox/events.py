@@ -1,0 +1,13 @@
+"""What happens in the inbox that others may want to know. Ids only."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLookedAt:
+    """Somebody looks at a view of the list, for the first time in a minute. `position`: how far down its top we are."""
+
+    view_id: int
+    position: int = 0
+    queue: ClassVar[str] = "background"
