@@ -3,6 +3,7 @@
     ./dev bench [--rounds N] [--write FILE]
     ./dev bench --rls [--rounds N] [--write FILE]     what the walls between workspaces cost instead (walls.py)
     ./dev bench --budget [--seconds N] [--write FILE] how workers share a store's points instead (sharing.py)
+    ./dev bench --cold [--rounds N] [--write FILE]    how long five stores take that nobody asked yet (cold.py)
     ./dev bench --webhooks [--seconds N] [--write FILE]  how long Shopify waits for an answer instead (webhooks.py)
 
 Starts installations of its own on throw-away servers. Each table compares requests that were interleaved, and beside each
@@ -26,11 +27,12 @@ import django
 
 from tests.acceptance.painted import Browser, conversations, settled
 from tests.acceptance.stack import Installation, installation
-from tests.performance import data, webhooks
-from tests.performance.measuring import Asked, interleaved, percentile, ratios
+from tests.performance import cold, data, webhooks
+from tests.performance.measuring import Asked, interleaved, percentile, ratios, statements
 
 SETTINGS = "tests.performance.settings"
 SLOW_MS = 30_000
+SECTION = "section, 50 orders of 25 lines"
 WALLS = "## What the walls cost"
 SHARING = "## Workers that share a store's budget"
 
@@ -43,13 +45,17 @@ def main(arguments: list[str]) -> int:
         return sharing_of_points(given)
     if given.webhooks:
         return webhooks_at_a_rate(given)
+    if given.cold:
+        return cold_stores(given)
     with tempfile.TemporaryDirectory() as place:
         files = data.write(Path(place))
         said = [*facts(), *section_costs(files, given.rounds), *slow_shopify(files, given.rounds), *load()]
     print("\n".join(said))
     if given.write:
         text = given.write.read_text() if given.write.exists() else ""
-        kept = "\n".join(filter(None, (section_of(text, title) for title in (WALLS, SHARING, webhooks.TITLE))))
+        kept = "\n".join(
+            filter(None, (section_of(text, title) for title in (WALLS, SHARING, webhooks.TITLE, cold.TITLE)))
+        )
         given.write.write_text("\n".join([*HEADING, *said, "", kept]))
     return 0
 
@@ -86,6 +92,15 @@ def webhooks_at_a_rate(given: argparse.Namespace) -> int:
     return 0
 
 
+def cold_stores(given: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory() as place:
+        said = [*cold.compared(Path(place), min(given.rounds, data.OTHERS - 1, 60), SETTINGS), *load()]
+    print("\n".join(said))
+    if given.write:
+        put(given.write, said)
+    return 0
+
+
 def put(page: Path, section: list[str]) -> None:
     """A section in place of the one of this title, or at the end of the page."""
     text = page.read_text() if page.exists() else "# Performance\n"
@@ -108,11 +123,23 @@ def section_costs(files: tuple[Path, Path], rounds: int) -> list[str]:
         asked = {
             "empty page": empty,
             "empty page again": empty,
-            "section, 50 orders of 25 lines": Asked(browser, path, htmx=True),
+            SECTION: Asked(browser, path, htmx=True),
         }
         taken, sizes = interleaved(asked, rounds)
         stack.settle()
-    return table("A section beside an empty page", taken, sizes, base="empty page", same="empty page again")
+        counts = {name: statements(each) for name, each in asked.items()}
+    said = table("A section beside an empty page", taken, sizes, base="empty page", same="empty page again")
+    return [*said, *beside(SECTION, sizes, counts)]
+
+
+def beside(name: str, sizes: dict[str, int], counts: dict[str, int]) -> list[str]:
+    """What a section weighs, and how many statements are its own: an empty page has some before anything is read."""
+    own = counts[name] - counts["empty page"]
+    return [
+        "",
+        f"* A section weighs {sizes[name] / 1000:.1f} kB, uncompressed, at first paint. Aim: under 40 kB",
+        f"* SQL statements: {counts[name]}, of which {counts['empty page']} are every page's and {own} the section's. Aim: at most 6",
+    ]
 
 
 def slow_shopify(files: tuple[Path, Path], rounds: int) -> list[str]:
@@ -244,6 +271,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rls", action="store_true", help="what the walls between workspaces cost")
     parser.add_argument("--budget", action="store_true", help="how workers share a store's points")
     parser.add_argument("--seconds", type=float, default=60, help="for --budget and --webhooks: how long (60)")
+    parser.add_argument("--cold", action="store_true", help="how long five stores take that nobody asked yet")
     parser.add_argument("--webhooks", action="store_true", help="how long Shopify waits for the answer to a webhook")
     parser.add_argument("--write", type=Path, help="write the tables into this file too")
     return parser.parse_args(arguments)

@@ -1,6 +1,7 @@
 """A generated store and mailbox: one customer with as much as a section ever holds, and many who wrote once."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SHOP = "harbor-goods.myshopify.com"
+SHOPS = (SHOP, *(f"{name}.myshopify.com" for name in ("pine-outlet", "cove-wholesale", "north-pier", "quay-street")))
 HEAVY = "heavy@example.com"
 ORDERS, LINES, OTHERS = 50, 25, 200
 CLOCK = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -15,17 +17,17 @@ CLOCK = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Json = dict[str, Any]
 
 
-def write(place: Path) -> tuple[Path, Path]:
-    """The store file and the mailbox."""
+def write(place: Path, *, shops: Sequence[str] = (SHOP,)) -> tuple[Path, Path]:
+    """The store file and the mailbox. The big customer is one of the first store's."""
     stores, mailbox = place / "stores.json", place / "mailbox.mbox"
-    stores.write_text(json.dumps(store_file()))
+    stores.write_text(json.dumps(store_file(shops)))
     people = [HEAVY, *(f"person{n}@example.com" for n in range(OTHERS))]
     mails = (mail(address, CLOCK - timedelta(minutes=7 * n)) for n, address in enumerate(people))
     mailbox.write_bytes(b"".join(b"From - Sun Nov 22 12:00:00 2026\n" + each.as_bytes() + b"\n" for each in mails))
     return stores, mailbox
 
 
-def store_file() -> Json:
+def store_file(shops: Sequence[str] = (SHOP,)) -> Json:
     customer = {
         "id": "gid://shopify/Customer/1",
         "firstName": "Hedda",
@@ -33,10 +35,10 @@ def store_file() -> Json:
         "email": HEAVY,
         "shops": [SHOP],
     }
-    shop = {"domain": SHOP, "name": "Harbor Goods", "currencyCode": "USD", "ianaTimezone": "America/New_York"}
+    about = {"name": "Harbor Goods", "currencyCode": "USD", "ianaTimezone": "America/New_York"}
     return {
         "meta": {"clock": CLOCK.isoformat()},
-        "shops": [shop],
+        "shops": [{"domain": domain, **about} for domain in shops],
         "customers": [customer],
         "orders": [order(number) for number in range(ORDERS)],
     }

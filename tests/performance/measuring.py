@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.acceptance.painted import Browser
+from tests.performance.counting import HEADER
 
 WARM_UP = 40
 
@@ -30,13 +31,14 @@ class Line:
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in asked.browser.cookies)
         self.path, self.connection = asked.path, http.client.HTTPConnection(host, timeout=60)
         self.headers = {"Cookie": cookies, **({"HX-Request": "true"} if asked.htmx else {})}
-        self.size = 0
+        self.size = self.statements = 0
 
     def milliseconds(self) -> float:
         begun = time.perf_counter()
         self.connection.request("GET", self.path, headers=self.headers)
         response = self.connection.getresponse()
         self.size = len(response.read())
+        self.statements = int(response.headers.get(HEADER, "0"))
         taken = (time.perf_counter() - begun) * 1000
         if response.status != 200:
             raise RuntimeError(f"{self.path} answered {response.status}")
@@ -56,6 +58,14 @@ def interleaved(asked: Mapping[str, Asked], rounds: int) -> tuple[dict[str, list
             if number >= 0:
                 taken[name].append(milliseconds)
     return taken, {name: line.size for name, line in lines.items()}
+
+
+def statements(asked: Asked) -> int:
+    """How many SQL statements one answer takes, once the connection is warm."""
+    line = Line(asked)
+    line.milliseconds()
+    line.milliseconds()
+    return line.statements
 
 
 def percentile(values: Sequence[float], share: float) -> float:
