@@ -85,6 +85,8 @@ class Thread:
     sections: tuple[Section, ...]
     no_stores_text: str  # shown when the workspace has no connected store
     connect_url: str  # for an owner, when there is no store
+    news_url: str = ""  # says which sections of the open page are no longer what is stored; empty: there are none
+    seen: str = ""  # what is handed to it at first
 
 
 @dataclass(frozen=True, slots=True)

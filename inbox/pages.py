@@ -58,8 +58,10 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
     slug = visit.workspace.slug
     contact = conversation.contact
     addresses = list(contact.addresses.order_by("pk").values_list("email", "email_norm"))
+    who = interface.Person(emails=tuple(norm for _email, norm in addresses[:1]))
+    seen = interface.news(person=who).state  # before the sections: see there
     stores = interface.sections(
-        person=interface.Person(emails=tuple(norm for _email, norm in addresses[:1])),
+        person=who,
         addresses=sections_of(slug, conversation.number),
         viewer=viewer(visit),
     )
@@ -75,6 +77,8 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
         conversations=contact.conversations.count(),
         messages=_messages(conversation, slug),
         sections=stores,
+        news_url=reverse("inbox:news", kwargs={"workspace": slug, "number": conversation.number}) if stores else "",
+        seen=seen,
         no_stores_text="" if stores else _no_stores(may_connect=may_connect),
         connect_url=reverse("tenants:general", kwargs={"workspace": slug}) if may_connect and not stores else "",
     )

@@ -9,6 +9,7 @@ urlpatterns = [
     path("<slug:workspace>/", conversations.home, name="home"),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
+    path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/", sections.section, name="section"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", sections.order, name="order"),
     path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", files.message_html, name="message_html"),

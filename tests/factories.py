@@ -16,6 +16,7 @@ from integrations.shopify.models import Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants import provisioning
 from tenants.addresses import normalise
+from tenants.crypto.secret import Secret
 from tenants.models import Membership, User
 from tenants.numbering import next_number
 from tenants.rls.context import tenant_context
@@ -109,6 +110,18 @@ def attachment(
 def connected_store(shopify: RunningSandbox, shop: str = SHOP, *, by: Membership, **asked: Any) -> Store:
     """A store connected with tokens that the sandbox really accepts."""
     return stores.connect(shop_domain=shop, grant=parsing.token_grant(shopify.grant(shop, **asked)), by=by)
+
+
+def many_stores(count: int, *, by: Membership) -> list[Store]:
+    """Connected stores with tokens that nobody accepts: for what asks no store."""
+    rows = [
+        Store(
+            number=number, shop_domain=f"shop-{number}.myshopify.com", state=Store.State.CONNECTED, connected_by=by,
+            access_token=Secret("shpat_nobody_s"), scopes=["read_customers", "read_orders"],
+        )
+        for number in range(1, count + 1)
+    ]  # fmt: skip
+    return list(Store.objects.bulk_create(rows))
 
 
 def ago(**length: float) -> str:

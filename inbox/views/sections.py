@@ -1,7 +1,7 @@
 """The sections beside a conversation, one for each store."""
 
 from django.db.models import OuterRef, Subquery
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
@@ -32,6 +32,16 @@ def order(request: MemberRequest, number: int, store: int, order: str) -> HttpRe
     if detail is None:
         raise Http404
     return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def news(request: MemberRequest, number: int) -> HttpResponse:
+    """Which sections of an open page to bring up to date: asked every few seconds, and answered by nothing while all are."""
+    found = interface.news(person=_person(number), seen=request.GET.get("seen", ""))
+    if not found:
+        return HttpResponse(status=204)
+    return JsonResponse({"seen": found.state, "changed": found.changed, "due": found.due})
 
 
 def _section(request: MemberRequest, number: int, store: int) -> Section | None:

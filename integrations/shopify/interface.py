@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from integrations.shopify import order_cards, order_context, sidebar, stored
 from integrations.shopify.models import OrderContext, Store
+from integrations.shopify.news import News, news
 from integrations.shopify.person import Confirmation, Link, Person
 from integrations.shopify.sections import OrderDetail, Section
 from integrations.shopify.sidebar import Addresses, Viewer
@@ -14,9 +15,11 @@ __all__ = [
     "Addresses",
     "Confirmation",
     "Link",
+    "News",
     "Person",
     "Viewer",
     "has_stores",
+    "news",
     "order_detail",
     "section",
     "sections",

@@ -224,13 +224,61 @@
 
   /* --- What htmx swaps --------------------------------------------------------------------------------------------- */
   const kept = new Map(); /* what a person opened or typed in a section outlives its refresh */
+  const quiet = new Map(); /* refreshed by itself: only what is new is said, beside what was there before */
+  const painted = new WeakMap(); /* the words of a section as they came, without its ages */
+  const plain = (text) => (text || "").replace(/\s+/g, " ").trim();
+  const orders = (section) => new Map($$("details[id^=order-]", section).map((fold) => [fold.id, plain($("summary", fold)?.textContent)]));
+  const warnings = (section) => plain($$(".banner", section).map((banner) => banner.textContent).join(" "));
+  on("versana:again", ({ target }) => {
+    if (!quiet.has(target.id)) quiet.set(target.id, { orders: orders(target), warnings: warnings(target) });
+  });
+  const sayWhatIsNew = (section, before) => {
+    const fresh = [...orders(section)].filter(([id, words]) => before.orders.get(id) !== words);
+    const names = fresh.map(([id]) => plain($("summary b", document.getElementById(id))?.textContent));
+    const warned = warnings(section);
+    if (names.length) say(`${section.dataset.changed} ${names.slice(0, 5).join(", ")}`);
+    else if (warned && warned !== before.warnings) say(warned);
+  };
+  const typed = (section) => $$("input[id]:not([type=hidden]), textarea[id]", section)
+    .filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]);
+  /* The focus stays where it was, or where it can be closest: a link without a name is not found again. */
+  const refocus = (section, id) => {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const found = (id && document.getElementById(id)) || $(`#${section.id}-refresh, #${section.id.replace("store", "why")}`, section);
+    found?.focus({ preventScroll: true });
+  };
   on("htmx:beforeSwap", (event) => {
     const section = event.detail.target;
+    /* What was asked for beside one conversation is never painted beside another. */
+    const asked = /\/inbox\/(\d+)\/stores\//.exec(event.detail.pathInfo?.requestPath || "");
+    const shown = $("#main")?.dataset.number;
+    if (asked && shown && (asked[1] !== shown || !section?.isConnected)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     if (!section?.matches?.(".section")) return;
+    if (event.detail.xhr?.status === 404 && event.detail.requestConfig?.verb === "get") {
+      section.remove(); /* its store is connected no longer */
+      return;
+    }
+    const words = (event.detail.serverResponse || "")
+      .replace(/(<time\b[^>]*>)[^<]*/g, "$1")
+      .replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
+    const same = painted.get(section) === words && quiet.has(section.id);
+    if (same && !section.hasAttribute("hx-get")) {
+      quiet.delete(section.id);
+      event.detail.shouldSwap = false;
+      return;
+    }
+    const active = section.contains(document.activeElement) ? document.activeElement : null;
     kept.set(section.id, {
+      words,
       folds: $$("details[id]", section).map((fold) => [fold.id, fold.open]),
-      filter: $("[data-filter]", section)?.value,
+      fields: event.detail.requestConfig?.verb === "get" ? typed(section) : [], /* what was sent is sent */
       busy: section.getAttribute("aria-busy") === "true",
+      focus: active ? active.id || "none" : "",
+      caret: active?.matches("input[type=search], input[type=text], textarea") ? [active.selectionStart, active.selectionEnd] : null,
+      scroll: $("#side-scroll")?.scrollTop,
     });
   });
   on("htmx:load", (event) => {
@@ -238,15 +286,40 @@
     const before = section.matches?.(".section") && kept.get(section.id);
     if (!before) return;
     kept.delete(section.id);
+    painted.set(section, before.words);
     for (const [id, isOpen] of before.folds) {
       const fold = document.getElementById(id);
       if (fold && fold.open !== isOpen) fold.open = isOpen;
     }
-    const box = $("[data-filter]", section);
-    if (box && before.filter) { box.value = before.filter; filter(box); }
-    if (before.busy && section.getAttribute("aria-busy") !== "true") say(section.dataset.announce);
+    for (const [id, value] of before.fields) {
+      const field = document.getElementById(id);
+      if (!field) continue;
+      field.value = value;
+      if (field.matches("[data-filter]")) filter(field);
+    }
+    if (before.focus) refocus(section, before.focus);
+    if (before.caret && document.activeElement?.id === before.focus) document.activeElement.setSelectionRange(...before.caret);
+    if (before.scroll !== undefined) $("#side-scroll").scrollTop = before.scroll;
+    if (section.getAttribute("aria-busy") !== "true" && !section.hasAttribute("hx-get")) {
+      const then = quiet.get(section.id);
+      quiet.delete(section.id);
+      if (then) sayWhatIsNew(section, then);
+      else if (before.busy) say(section.dataset.announce);
+    }
     summarise();
   });
+  /* Pressed once is pressed: while an answer is on its way, the button says so and does nothing. */
+  on("click", (event) => {
+    const link = event.target.closest?.(".section [hx-get*='refresh=1']");
+    const section = link?.closest(".section");
+    if (!section) return;
+    if (section.hasAttribute("hx-get") || section.matches(":has(.htmx-request)")) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else {
+      quiet.delete(section.id); /* asked for by a person, who is told how it ended */
+    }
+  }, true);
   on("htmx:beforeRequest", (event) => {
     const source = event.detail.elt;
     if (source.matches(".row")) mark(source.pathname);
@@ -255,6 +328,8 @@
   on("htmx:afterSwap", (event) => {
     const target = event.detail.target || event.target; /* a restored page names no target */
     if (target.id === "conversation") {
+      kept.clear();
+      quiet.clear();
       drawer(false);
       summarise();
       toLastMessage();
@@ -266,7 +341,7 @@
       open(target);
     }
   });
-  on("htmx:historyRestore", () => { mark(location.pathname); summarise(); });
+  on("htmx:historyRestore", () => { kept.clear(); quiet.clear(); mark(location.pathname); summarise(); });
   on("htmx:responseError", (event) => failed(event.detail.elt));
   on("htmx:sendError", (event) => failed(event.detail.elt));
   on("htmx:timeout", (event) => failed(event.detail.elt));
