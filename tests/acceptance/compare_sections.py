@@ -13,13 +13,14 @@ import argparse
 import copy
 import json
 import os
+import re
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from tests.acceptance.filed import Shop
-from tests.acceptance.painted import Browser, observe
+from tests.acceptance.painted import Browser, conversations, observe
 
 Json = dict[str, Any]
 
@@ -46,21 +47,62 @@ def judge(
 ) -> tuple[Counter[str], list[str]]:
     """How much was compared, and every mismatch."""
     shops = [Shop(data, s, all_orders=s["domain"] in all_orders) for s in data["shops"] if s["domain"] in domains]
-    counts: Counter[str] = Counter(conversations=len(observed), contacts=len({seen["address"] for seen in observed}))
+    addresses = {seen["address"] for seen in observed}
+    counts: Counter[str] = Counter({"conversations": len(observed), "contacts": len(addresses), "foreign orders": 0})
     found: list[str] = []
     for seen in observed:
-        wanted = {shop.domain: shop.section(seen["address"].casefold()) for shop in shops}
-        found += differences(seen["stores"], wanted, f"{seen['path']} {seen['address']}")
+        address, where = seen["address"].casefold(), f"{seen['path']} {seen['address']}"
+        painted = {domain: {k: v for k, v in s.items() if k != "covered"} for domain, s in seen["stores"].items()}
+        wanted = {shop.domain: shop.section(address, names(painted.get(shop.domain, {}))) for shop in shops}
+        for section in painted.values():  # In the order in which the messages name them, which is not in the file.
+            section["named"] = sorted(section["named"], key=lambda order: str(order["created"]), reverse=True)
+        found += differences(painted, wanted, where)
+        for shop in shops:
+            strange = strangers(seen["stores"].get(shop.domain, {}), shop, address, seen["messages"])
+            counts["foreign orders"] += len(strange)
+            found += [f"{where} / {shop.domain}: {line}" for line in strange]
         for section in wanted.values():
             counts["sections"] += 1
             counts["customers"] += section["customer"] is not None
-            for order in section["orders"]:
+            for order in section["named"] + section["orders"]:
                 groups = [*(parcel["items"] for parcel in order["parcels"]), order["not shipped"], order["taken off"]]
                 counts["orders"] += 1
                 counts["items"] += sum(map(len, groups))
                 counts["parcels"] += len(order["parcels"])
                 counts["tracking"] += sum(bool(t[1]) for parcel in order["parcels"] for t in parcel["tracking"])
     return counts, found
+
+
+def summary(counts: Counter[str], mismatches: list[str]) -> str:
+    compared = ", ".join(f"{number} {what}" for what, number in counts.items() if what != "foreign orders")
+    return f"{compared} compared: {len(mismatches)} mismatches, {counts['foreign orders']} foreign orders"
+
+
+def names(section: Json) -> frozenset[str]:
+    return frozenset(order["name"] for order in section.get("named", []))
+
+
+def strangers(section: Json, shop: Shop, address: str, messages: str) -> list[str]:
+    """Orders of somebody else's that are shown; covered ones that nobody named, or that say more than name and month."""
+    shown = [order["name"] for order in section.get("orders", []) + section.get("named", [])]
+    theirs = {name for name in shown if any(shop.belongs(each, address) for each in shop.called(name))}
+    found = [f"{name} is somebody else's" for name in shown if name not in theirs]
+    for covered in section.get("covered", []):
+        orders = shop.called(covered["name"])
+        if not orders or not set(re.findall(r"\d+", covered["name"])) <= set(re.findall(r"\d+", messages)):
+            found.append(f"{covered['name']} is covered, and no message names it")
+        told = {word for order in orders for word in secrets_of(order) if word in covered["html"]}
+        found += [f"{covered['name']} is covered, and says {sorted(told)}"] if told else []
+    return found
+
+
+def secrets_of(order: Json) -> set[str]:
+    """What must not be told of an order before somebody has made sure whose it is."""
+    parcels = [tracking.get("number") for p in order.get("fulfillments", []) for tracking in p.get("trackingInfo", [])]
+    place = order.get("shippingAddress") or {}
+    titles = [line["title"] for line in order["lineItems"]]
+    amounts = [(order.get("totalPriceSet") or {}).get("shopMoney", {}).get("amount")]
+    return {str(word) for word in (order.get("email"), *parcels, place.get("city"), *titles, *amounts) if word}
 
 
 # --- A file that is wrong on purpose --------------------------------------------------------------------------------
@@ -130,13 +172,13 @@ def main(arguments: list[str]) -> int:
     domains = given.domains or [shop["domain"] for shop in data["shops"]]
     browser = Browser(given.base)
     browser.sign_in(given.email, os.environ.get("PASSWORD", ""))
-    observed = observe(browser, given.workspace)
+    observed = observe(browser, conversations(browser, given.workspace))
     if given.corrupt:
         addresses = {seen["address"].casefold() for seen in observed}
         data, name = corrupted(data, given.corrupt, addresses=addresses, domains=domains)
         print(f"corrupted on purpose: the {given.corrupt} of {name}")
     counts, mismatches = judge(observed, data, domains=domains, all_orders=given.all_orders)
-    print(", ".join(f"{number} {what}" for what, number in counts.items()), f"compared, {len(mismatches)} mismatches")
+    print(summary(counts, mismatches))
     for line in mismatches[:40]:
         print(f"  {line}")
     return 1 if mismatches or not counts["orders"] else 0

@@ -78,4 +78,5 @@ def acme() -> Iterator[Acme]:
 @pytest.fixture(scope="session")
 def observed(acme: Acme) -> list[dict[str, Any]]:
     """Every section of every conversation, as painted."""
-    return observe(acme.stack.browser(), "acme")
+    browser = acme.stack.browser()
+    return observe(browser, conversations(browser, "acme"))

@@ -47,8 +47,8 @@ class Shop:
         self.orders = sorted(mine, key=lambda order: str(order["createdAt"]), reverse=True)
         self.since = moment(data["meta"]["clock"]) - timedelta(days=60)
 
-    def section(self, address: str) -> Json:
-        """What must be painted for an address."""
+    def section(self, address: str, named: frozenset[str] = frozenset()) -> Json:
+        """What must be painted for an address, when its orders of these names stand apart, before the others."""
         customer = next((c for c in self.customers if (c.get("email") or "").casefold() == address), None)
         own = [o for o in self.orders if customer and o.get("customerId") == customer["id"]]
         by_mail = [o for o in self.orders if (o.get("email") or "").casefold() == address and o not in own]
@@ -64,8 +64,19 @@ class Shop:
             "banners": [],
             "remark": self.remark(customer, own, len(shown), cut=cut),
             "customer": self.profile(customer, own) if customer else None,
-            "orders": [self.order(order, place) for place, order in enumerate(shown)],
+            "orders": [
+                self.order(order, place) for place, order in enumerate(o for o in shown if o["name"] not in named)
+            ],
+            "named": [self.order(order, 0) for order in shown if order["name"] in named],
         }
+
+    def called(self, name: str) -> list[Json]:
+        return [order for order in self.orders if order["name"] == name]
+
+    def belongs(self, order: Json, address: str) -> bool:
+        """Whether an order is this address' own, by its customer or by its own e-mail."""
+        customer = next((c for c in self.customers if c["id"] == order.get("customerId")), {})
+        return address in {(customer.get("email") or "").casefold(), (order.get("email") or "").casefold()}
 
     def remark(self, customer: Json | None, own: list[Json], shown: int, *, cut: bool) -> str:
         if cut:

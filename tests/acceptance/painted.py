@@ -7,6 +7,7 @@ import socket
 import time
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,15 +99,25 @@ def settled(browser: Browser, section: Tag) -> Tag:
     return section
 
 
-def observe(browser: Browser, workspace: str) -> list[Json]:
-    """What is painted: one entry per conversation, with the address beside it and a section per store."""
+def observe(browser: Browser, paths: list[str]) -> list[Json]:
+    """What is painted: one entry per conversation, with the address beside it, its messages, and a section per store."""
     out = []
-    for path in conversations(browser, workspace):
+    for path in paths:
         page = browser.page(path)
         address = page.select_one(".side-pane .address .clip")
         sections = [read_section(browser, settled(browser, section)) for section in page.select("section.section")]
-        out.append({"path": path, "address": text(address), "stores": {s.pop("domain"): s for s in sections}})
+        stores = {section.pop("domain"): section for section in sections}
+        words = text(page.select_one("#messages-scroll"))
+        out.append({"path": path, "address": text(address), "messages": words, "stores": stores})
     return out
+
+
+def observe_all(browsers: list[Browser], workspace: str) -> list[Json]:
+    """Every conversation, by several people at once."""
+    paths = conversations(browsers[0], workspace)
+    shares = [paths[n :: len(browsers)] for n in range(len(browsers))]
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        return [seen for share in pool.map(observe, browsers, shares) for seen in share]
 
 
 # --- What the HTML says ---------------------------------------------------------------------------------------------
@@ -125,10 +136,13 @@ def read_section(browser: Browser, section: Tag) -> Json:
     return {
         "domain": text(section.select_one("h3, .domain")),
         "kind": str(section["data-kind"]),
-        "banners": [text(banner) for banner in section.select(".banner")],
+        "banners": [text(banner) for banner in section.select(".banner") if not banner.find_parent(class_="named")],
         "remark": text(section.select_one(".remark")),
         "customer": read_profile(profile) if profile else None,
-        "orders": [read_order(browser, order) for order in section.select("article.order")],
+        "orders": [read_order(browser, order) for order in section.select(".orders article.order")],
+        # Orders that the messages name stand before the others: in full, or covered when they may be somebody else's.
+        "named": [read_order(browser, order) for order in section.select(".named article.order")],
+        "covered": [{"name": text(c.select_one("b")), "html": str(c)} for c in section.select(".named .masked")],
     }
 
 
