@@ -227,13 +227,19 @@
   const quiet = new Map(); /* refreshed by itself: only what is new is said, beside what was there before */
   const painted = new WeakMap(); /* the words of a section as they came, without its ages */
   const plain = (text) => (text || "").replace(/\s+/g, " ").trim();
-  const orders = (section) => new Map($$("details[id^=order-]", section).map((fold) => [fold.id, plain($("summary", fold)?.textContent)]));
+  const orders = (section) => new Map($$("details[id^=order-]", section).map((fold) => [
+    fold.id, { words: plain($("summary", fold)?.textContent), layout: fold.parentElement.className },
+  ]));
   const warnings = (section) => plain($$(".banner", section).map((banner) => banner.textContent).join(" "));
   on("versana:again", ({ target }) => {
     if (!quiet.has(target.id)) quiet.set(target.id, { orders: orders(target), warnings: warnings(target) });
   });
   const sayWhatIsNew = (section, before) => {
-    const fresh = [...orders(section)].filter(([id, words]) => before.orders.get(id) !== words);
+    /* An order that a newer one has pushed down is shown shorter, which is no news. */
+    const fresh = [...orders(section)].filter(([id, now]) => {
+      const then = before.orders.get(id);
+      return !then || (then.layout === now.layout && then.words !== now.words);
+    });
     const names = fresh.map(([id]) => plain($("summary b", document.getElementById(id))?.textContent));
     const warned = warnings(section);
     if (names.length) say(`${section.dataset.changed} ${names.slice(0, 5).join(", ")}`);
