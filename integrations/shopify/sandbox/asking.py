@@ -29,6 +29,8 @@ class Asking:
     approved: str = "all"
     search_lag: timedelta = timedelta(0)
     no_search_fields: bool = False
+    no_search: bool = False
+    other_customer: bool = False
     search: list[Row] = field(default_factory=list)
 
     def visible(self, orders: Sequence[Row]) -> list[Row]:
@@ -48,10 +50,17 @@ class Asking:
                     "warnings": list(search.warnings),
                 }
             )
-        if not query:
+        if not query or self.no_search:
             return list(rows)
         indexed = ((row, self._indexed(row)) for row in rows)
         return [row for row, known in indexed if known is not None and search.test(known)]
+
+    def answered(self, customer: Row | None) -> Row | None:
+        """The customer who was found, or another one where the sandbox is told to lie."""
+        if not self.other_customer:
+            return customer
+        own = customer["id"] if customer else None
+        return next((row for row in self.store.customers.values() if row["id"] != own), None)
 
     def _indexed(self, row: Row) -> Row | None:
         """The row as the search index has it: late by the lag. None while the index does not have it at all."""

@@ -41,6 +41,8 @@ GRAPHQL = {
     "search_warning": "Every search field is unknown: ignored with a warning, everything is returned.",
     "unknown_enums": "Enum values that the schema does not have.",
     "nulls": "Nulls anywhere, also where the schema says never (options share, seed, path).",
+    "search_silent": "Searches are ignored without a word: everything is returned.",
+    "other_customer": "Whoever is asked for, another customer of the store is answered.",
     "wrong_email": "Another person's e-mail in every answer (option email).",
 }
 # Answers that are broken as HTTP, of any kind of call.

@@ -111,13 +111,21 @@ def _sorted_customers(rows: Sequence[Row], arguments: Arguments) -> list[Row]:
 
 
 def _customer_by_identifier(source: Row, info: GraphQLResolveInfo, arguments: Arguments) -> Row | None:
-    store: Store = info.context.store
-    identifier = arguments["identifier"]
+    asking: Asking = info.context
+    return asking.answered(_identified(asking.store, arguments["identifier"]))
+
+
+def _identified(store: Store, identifier: Arguments) -> Row | None:
     if identifier.get("emailAddress") is not None:
         return store.customer_by_email(identifier["emailAddress"])
     if identifier.get("phoneNumber") is not None:
         return store.customer_by_phone(identifier["phoneNumber"])
     return store.customers.get(identifier.get("id") or "")
+
+
+def _customer(source: Row, info: GraphQLResolveInfo, arguments: Arguments) -> Row | None:
+    asking: Asking = info.context
+    return asking.answered(asking.store.customers.get(arguments["id"]))
 
 
 def _order(source: Row, info: GraphQLResolveInfo, arguments: Arguments) -> Row | None:
@@ -159,6 +167,7 @@ def _list_of(name: str) -> Callable[[Row, GraphQLResolveInfo, Arguments], list[R
 _SPECIAL: dict[tuple[str, str], Callable[[Row, GraphQLResolveInfo, Arguments], Any]] = {
     ("QueryRoot", "shop"): lambda source, info, arguments: info.context.store.row,
     ("QueryRoot", "currentAppInstallation"): _installation,
+    ("QueryRoot", "customer"): _customer,
     ("QueryRoot", "customerByIdentifier"): _customer_by_identifier,
     ("QueryRoot", "customers"): _customers,
     ("QueryRoot", "order"): _order,

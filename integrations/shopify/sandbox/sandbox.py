@@ -124,6 +124,8 @@ class Sandbox:
             approved=self._approved(store, fault),
             search_lag=self.search_lag,
             no_search_fields=fault is not None and fault.name == "search_warning",
+            no_search=fault is not None and fault.name == "search_silent",
+            other_customer=fault is not None and fault.name == "other_customer",
         )
         return answer(query, variables, operation, asking, self.bucket(store.domain, grant.client_id))
 

@@ -74,6 +74,8 @@ READ = ALIKE | {
     "access_denied_scope": "connected, hidden: scope",
     "access_denied_protected": "connected, hidden: protected_data",
     "search_warning": "connected",
+    "search_silent": "connected",
+    "other_customer": "connected",
     "unknown_enums": "connected",
     "nulls": "failing: malformed_answer",
     "wrong_email": "connected",
