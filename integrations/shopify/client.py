@@ -6,7 +6,7 @@ approval for personal data) is not an error but listed as `Denied` beside the re
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -73,21 +73,33 @@ def customer_orders(connection: Connection, *, email: str) -> CustomerOrders:
         "guests": search is not None,
         "destinations": True,
     }
-    hidden: tuple[Denied, ...] = ()
+    without = {"guests": False, "destinations": False}
     try:
-        result = execute(connection, queries.CUSTOMER_ORDERS, "CustomerOrders", {**variables, **queries.FULL})
+        result = kept_short(
+            connection, queries.CUSTOMER_ORDERS, "CustomerOrders", {**variables, **queries.FULL}, without=without
+        )
     except errors.CostExceeded:
         result = execute(connection, queries.CUSTOMER_ORDERS, "CustomerOrders", {**variables, **queries.SMALL})
+    return parsing.customer_orders(
+        result.data, wanted=wanted, denied=result.denied, trust_search=not result.search_ignored
+    )
+
+
+def kept_short(
+    connection: Connection,
+    query: str,
+    operation: str,
+    variables: Mapping[str, object],
+    *,
+    without: Mapping[str, object],
+) -> Result:
+    """`execute`, and once more with these variables where the answer drowned in fields that we may not see."""
+    try:
+        return execute(connection, query, operation, variables)
     except _Truncated as truncated:
         hidden = truncated.denied
-        result = execute(
-            connection,
-            queries.CUSTOMER_ORDERS,
-            "CustomerOrders",
-            {**variables, **queries.FULL, "guests": False, "destinations": False},
-        )
-    denied = tuple(dict.fromkeys((*hidden, *result.denied)))
-    return parsing.customer_orders(result.data, wanted=wanted, denied=denied, trust_search=not result.search_ignored)
+    result = execute(connection, query, operation, {**variables, **without})
+    return replace(result, denied=tuple(dict.fromkeys((*hidden, *result.denied))))
 
 
 def order_lines(connection: Connection, *, order_id: str, after: str | None = None) -> LinePage:

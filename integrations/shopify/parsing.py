@@ -4,17 +4,22 @@ Whatever arrives becomes a value of `types` or a MalformedAnswer that names the 
 fields by sending null, so null is accepted wherever a page can do without the value.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from integrations.errors import MalformedAnswer
 from integrations.shopify import reading
+from integrations.shopify.phones import e164
 from integrations.shopify.reading import Node
 from integrations.shopify.scopes import normalise as normalise_scopes
 from integrations.shopify.types import (
     Customer,
     CustomerOrders,
     Denied,
+    Found,
     LineItem,
     LinePage,
     Money,
@@ -29,6 +34,7 @@ from tenants.addresses import AddressError, normalise
 from tenants.crypto.secret import Secret
 
 _MAX_TOKEN_LENGTH: Final = 512
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 def customer_orders(
@@ -53,6 +59,68 @@ def customer_orders(
         more_orders=_has_more(own if customer else guests),
         denied=tuple(denied),
     )
+
+
+def customer_by_id(data: object, *, wanted: str, denied: Sequence[Denied] = ()) -> CustomerOrders:
+    """The customer with these digits and their orders; whoever has others is dropped."""
+    found = Node.of(data, "data").child("customer")
+    if found is None or found.digits("legacyResourceId") != wanted:
+        return CustomerOrders(customer=None, denied=tuple(denied))
+    own = found.child("orders")
+    orders = {order.id: order for order in _orders(own)}
+    newest = tuple(sorted(orders.values(), key=lambda order: order.created_at, reverse=True))
+    return CustomerOrders(_customer(found), newest, more_orders=_has_more(own), denied=tuple(denied))
+
+
+def orders_named(data: object, *, wanted: Collection[str], denied: Sequence[Denied] = ()) -> CustomerOrders:
+    """The orders that are called one of these; others are dropped. Each with the digits of its customer and its address in
+    normal form, where it has them."""
+    names = {comparable(name) for name in wanted}
+    connection = Node.of(data, "data").child("orders")
+    found = {}
+    for node in connection.nodes() if connection else ():
+        order = _order(node)
+        if comparable(order.name) in names:
+            customer = node.child("customer")
+            whose = customer.digits("legacyResourceId") if customer else None
+            found[order.id] = replace(order, customer_id=whose, email=_normal(order.email))
+    newest = tuple(sorted(found.values(), key=lambda order: order.created_at, reverse=True))
+    return CustomerOrders(None, newest, more_orders=_has_more(connection), denied=tuple(denied))
+
+
+def customer_by_phone(data: object, *, wanted: str, denied: Sequence[Denied] = ()) -> CustomerOrders:
+    """The customer with this number; whoever has another one is dropped."""
+    found = Node.of(data, "data").child("customer")
+    customer = _customer(found) if found else None
+    if customer is not None and e164(customer.phone or "") != wanted:
+        customer = None
+    return CustomerOrders(customer, denied=tuple(denied))
+
+
+def people(
+    data: object, *, email: str, phone: str, names: Collection[str], words: str, trust_search: bool = True
+) -> list[Found]:
+    """Everybody who carries what was asked for: the surest way first. `email` and `phone` in the form that is compared."""
+    root = Node.of(data, "data")
+    by_email, by_phone = ((_customer(node) if (node := root.child(name)) else None) for name in ("email", "phone"))
+    found = [Found(by_email, "email")] if by_email and email and is_address(by_email.email, email) else []
+    if by_phone and phone and e164(by_phone.phone or "") == phone:
+        found.append(Found(by_phone, "phone"))
+    if not trust_search:
+        return found
+    called = {comparable(name) for name in names}
+    for order in _nodes(root, "orders"):
+        customer = order.child("customer")
+        if customer and comparable(order.text("name") or "") in called:
+            found.append(Found(_customer(customer), "order"))
+    wanted = _parts(words)
+    named = map(_customer, _nodes(root, "customers"))
+    return found + [Found(one, "name") for one in named if wanted and wanted <= _parts(one.display_name)]
+
+
+def comparable(name: str) -> str:
+    """An order's name as it is compared: without the number sign, whatever the case."""
+    return name.strip().lstrip("#").casefold()
 
 
 def line_page(data: object) -> LinePage:
@@ -109,6 +177,25 @@ def is_address(given: str | None, wanted: str) -> bool:
         return given is not None and normalise(given) == wanted
     except AddressError:
         return False
+
+
+def _normal(address: str | None) -> str | None:
+    """The form in which addresses are compared; as it is, where it is none."""
+    try:
+        return normalise(address) if address else None
+    except AddressError:
+        return address
+
+
+def _parts(name: str) -> frozenset[str]:
+    """The words of a name, without accents and case."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return frozenset(_WORD.findall("".join(c for c in plain if not unicodedata.combining(c))))
+
+
+def _nodes(root: Node, name: str) -> Iterator[Node]:
+    connection = root.child(name)
+    return connection.nodes() if connection else iter(())
 
 
 def _token(root: Node, name: str) -> Secret:

@@ -1,10 +1,11 @@
-"""The texts of our GraphQL queries, their sizes, and the one search string we build.
+"""The texts of our GraphQL queries, their sizes, and the search strings we build.
 
 Written for the Admin API 2026-10 and checked in tests against its schema; no field in them is deprecated. What is asked
 for is what is shown: no street, no name parts, no status page link (that one would let anybody in).
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +23,19 @@ fragment CustomerCard on Customer {
   amountSpent { amount currencyCode }
   tags
   note
+  defaultEmailAddress { emailAddress }
+  defaultPhoneNumber { phoneNumber }
+}
+"""
+
+# As much as it takes to tell one person from another.
+_PERSON_CARD: Final = """
+fragment PersonCard on Customer {
+  id
+  legacyResourceId
+  displayName
+  createdAt
+  numberOfOrders
   defaultEmailAddress { emailAddress }
   defaultPhoneNumber { phoneNumber }
 }
@@ -90,6 +104,63 @@ query CustomerOrders(
 """
     + _CUSTOMER_CARD
     + _ORDER_CARD
+)
+
+# Of a customer who was merged into another one, or deleted, Shopify knows nothing under the old number.
+CUSTOMER_BY_ID: Final = (
+    """
+query CustomerById($id: ID!, $destinations: Boolean!, $orders: Int!, $lines: Int!) {
+  customer(id: $id) {
+    ...CustomerCard
+    orders(first: $orders, sortKey: CREATED_AT, reverse: true) {
+      nodes { ...OrderCard }
+      pageInfo { hasNextPage }
+    }
+  }
+}
+"""
+    + _CUSTOMER_CARD
+    + _ORDER_CARD
+)
+
+# With whose they are: whether that is the person who writes is for us to find out.
+ORDERS_NAMED: Final = (
+    """
+query OrdersNamed($search: String!, $destinations: Boolean!, $namesakes: Int!, $lines: Int!) {
+  orders(first: $namesakes, query: $search, sortKey: CREATED_AT, reverse: true) {
+    nodes { ...OrderCard email customer { legacyResourceId } }
+    pageInfo { hasNextPage }
+  }
+}
+"""
+    + _ORDER_CARD
+)
+
+CUSTOMER_BY_PHONE: Final = (
+    """
+query CustomerByPhone($phone: String!) {
+  customer: customerByIdentifier(identifier: {phoneNumber: $phone}) { ...PersonCard }
+}
+"""
+    + _PERSON_CARD
+)
+
+# An agent's words may be any of these. An address and a number travel as variables.
+PEOPLE: Final = (
+    """
+query People(
+  $email: String!, $phone: String!, $named: String!, $called: String!,
+  $byEmail: Boolean!, $byPhone: Boolean!, $byOrder: Boolean!, $byName: Boolean!, $people: Int!
+) {
+  email: customerByIdentifier(identifier: {emailAddress: $email}) @include(if: $byEmail) { ...PersonCard }
+  phone: customerByIdentifier(identifier: {phoneNumber: $phone}) @include(if: $byPhone) { ...PersonCard }
+  orders(first: $people, query: $named, sortKey: CREATED_AT, reverse: true) @include(if: $byOrder) {
+    nodes { name customer { ...PersonCard } }
+  }
+  customers(first: $people, query: $called, sortKey: RELEVANCE) @include(if: $byName) { nodes { ...PersonCard } }
+}
+"""
+    + _PERSON_CARD
 )
 
 ORDER_LINES: Final = (
@@ -174,9 +245,18 @@ query CustomersUpdated($search: String!, $after: String) {
 FULL: Final = {"orders": 50, "lines": 25, "guestOrders": 10}
 SMALL: Final = {"orders": 25, "lines": 10, "guestOrders": 5}
 
+# A name is unique but for orders that apps create: more than a handful of one name is nobody's.
+NAMESAKES: Final = 10
+# Whoever is not among so many is looked for by more words.
+PEOPLE_FOUND: Final = 10
+
 # Characters that mean something in Shopify's search syntax (shopify.dev, search syntax) are not among these.
 _SEARCHABLE = re.compile(r"[A-Za-z0-9.!#$%&+/=?^_{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _MAX_ADDRESS = 254
+_NAMEABLE = re.compile(r"\w[\w./-]{0,49}")
+# Everything but letters, digits, and what stands within names.
+_UNCALLABLE = re.compile(r"[^\w .,'’-]|_")
+_MAX_WORDS = 80
 
 
 def email_search(address: str) -> str | None:
@@ -187,6 +267,27 @@ def email_search(address: str) -> str | None:
     if len(address) > _MAX_ADDRESS or not _SEARCHABLE.fullmatch(address):
         return None
     return f'email:"{address}"'
+
+
+def order_search(names: Iterable[str]) -> str | None:
+    """The search for orders that are called one of these, or None when no name is one that an order can have.
+
+    Shopify finds `1042` under `#1042` too. The names that come back are to be compared.
+    """
+    fit = dict.fromkeys(name for name in names if is_order_name(name))
+    return " OR ".join(f'name:"{name}"' for name in fit) or None
+
+
+def is_order_name(name: str) -> bool:
+    """Whether an order can be called so, as far as we look for it: letters, digits, and what joins them."""
+    return bool(_NAMEABLE.fullmatch(name)) and any(character.isdigit() for character in name)
+
+
+def person_search(words: str) -> str | None:
+    """The search for people by their name: one phrase of letters and digits, whatever else stood in the words."""
+    kept = " ".join(_UNCALLABLE.sub(" ", words[:_MAX_WORDS]).split())
+    letters = sum(character.isalpha() for character in kept)
+    return f'"{kept}"' if letters >= 2 else None
 
 
 def updated_since(moment: datetime) -> str:

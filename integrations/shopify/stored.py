@@ -16,6 +16,7 @@ from integrations.shopify.types import (
     Customer,
     CustomerOrders,
     Denied,
+    Found,
     LineItem,
     Money,
     Order,
@@ -42,9 +43,12 @@ _LINE_FIELDS = (
 Json = dict[str, Any]
 
 
-def split(answer: CustomerOrders) -> tuple[Json, Json]:
-    """`head` (profile, newest orders in full, the others as lines) and `rest` (those others in full, by their id)."""
-    count = _kept_in_full(answer.orders)
+def split(answer: CustomerOrders, *, whole: bool = False) -> tuple[Json, Json]:
+    """`head` (profile, newest orders in full, the others as lines) and `rest` (those others in full, by their id).
+
+    `whole`: all orders in full, where there can be but a few.
+    """
+    count = len(answer.orders) if whole else _kept_in_full(answer.orders)
     newest, folded = answer.orders[:count], answer.orders[count:]
     orders = [{"full": True, "search": search_text(order), **_plain(order)} for order in newest]
     orders += [{"full": False, "search": search_text(order), **_line_of(order)} for order in folded]
@@ -55,6 +59,8 @@ def split(answer: CustomerOrders) -> tuple[Json, Json]:
         "more_orders": answer.more_orders,
         "denied": [_plain(denied) for denied in answer.denied],
     }
+    if answer.people:
+        head["people"] = [_plain(found) for found in answer.people]
     return head, rest
 
 
@@ -91,13 +97,22 @@ def customer(value: Json | None) -> Customer | None:
     )
 
 
+def found(value: Json) -> Found:
+    """Somebody whom a search found, back from JSON."""
+    who = customer(value["customer"])
+    if who is None:
+        raise ValueError("a find without a customer")
+    return Found(who, value["by"])
+
+
 def denied(values: list[Json]) -> tuple[Denied, ...]:
     return tuple(Denied(**value) for value in values)
 
 
 def order(value: Mapping[str, Any]) -> Order:
     """An order back from JSON, where it is kept in full."""
-    fields = {name: value[name] for name in Order.__dataclass_fields__}
+    # What an older version did not keep has its default.
+    fields = {name: value[name] for name in Order.__dataclass_fields__ if name in value}
     for name in ("created_at", "processed_at", "updated_at", "cancelled_at", "closed_at"):
         fields[name] = _moment(fields[name])
     fields["total"], fields["shop_total"] = _money(fields["total"]), _money(fields["shop_total"])

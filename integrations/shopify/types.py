@@ -69,7 +69,8 @@ class LineItem:
 class Order:
     """One order. `total` is what the customer paid in their currency, `shop_total` the same in the shop's.
 
-    `email` is set on orders that were found by their own address instead of through the customer's record (guest orders).
+    `email` is set on orders that were found by their own address (guest orders) or name instead of through the customer's
+    record; `customer_id`, Shopify's digits, on those found by their name.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Order:
     more_lines: bool = False
     parcels: tuple[Parcel, ...] = ()
     email: str | None = None
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,18 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerOrders:
-    """The answer to "who is this address in this store": nobody, a customer, or guest orders without a customer.
+class Found:
+    """Somebody whom an agent's words may mean, and what of them fitted: "email", "phone", "order" or "name"."""
 
-    Every customer in it, and every order that is not the customer's, carried exactly the address that was asked for.
+    customer: Customer
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerOrders:
+    """The answer to a question about a person or an order: nobody, a customer, orders without a customer, people to choose from.
+
+    Everybody in it carried exactly what was asked for, and so did every order that is not the customer's.
     Nobody who is `withheld` is not nobody: a store that hides e-mail addresses hides its customers.
     """
 
@@ -144,10 +154,11 @@ class CustomerOrders:
     orders: tuple[Order, ...] = ()
     more_orders: bool = False
     denied: tuple[Denied, ...] = field(default=())
+    people: tuple[Found, ...] = ()  # what a search finds; nobody of them is chosen
 
     @property
     def found(self) -> bool:
-        return self.customer is not None or bool(self.orders)
+        return self.customer is not None or bool(self.orders or self.people)
 
     @property
     def withheld(self) -> bool:

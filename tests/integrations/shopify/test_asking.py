@@ -10,7 +10,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from integrations import errors
-from integrations.shopify import asking, budget, client, costs, queries, tokens
+from integrations.shopify import asking, budget, client, costs, lookups, queries, tokens
 from integrations.shopify.asking import Priority, ask, ask_with
 from integrations.shopify.client import Connection
 from integrations.shopify.models import Store
@@ -51,6 +51,10 @@ def hostile(settings: Settings, store: Store) -> Iterator[HostileServer]:
         yield server
 
 
+EVERYBODY = {
+    "email": MAYA, "phone": "+46701234567", "named": 'name:"1042"', "called": '"Maya"', "people": queries.PEOPLE_FOUND,
+    "byEmail": True, "byPhone": True, "byOrder": True, "byName": True,
+}  # fmt: skip
 PROBE = {
     "data": {
         "shop": {"id": "gid://shopify/Shop/1", "name": "Harbor", "myshopifyDomain": factories.SHOP, "currencyCode": "USD", "ianaTimezone": "UTC"},
@@ -81,6 +85,10 @@ def test_what_an_operation_is_expected_to_cost_is_what_it_asks_for(
     monkeypatch.setattr(costs, "_learnt", {})
     questions = {
         "CustomerOrders": MAYAS,
+        "CustomerById": partial(lookups.customer_by_id, customer_id="1"),
+        "OrdersNamed": partial(lookups.orders_named, names=["1042"]),
+        "CustomerByPhone": partial(lookups.customer_by_phone, phone="+46701234567"),
+        "People": lambda c: client.execute(c, queries.PEOPLE, "People", EVERYBODY),
         "OrderLines": lambda c: client.execute(c, queries.ORDER_LINES, "OrderLines", {"id": "gid://shopify/Order/1", "after": None}),
         "ConnectProbe": client.shop_profile,
         "AppUninstall": client.uninstall,

@@ -8,7 +8,7 @@ from graphql.validation import NoDeprecatedCustomRule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.shopify import queries
+from integrations.shopify import costs, queries
 from integrations.shopify.sandbox import search as sandbox_search
 from tests.integrations.shopify.schema import schema
 
@@ -29,7 +29,12 @@ def test_the_query_is_valid_and_uses_nothing_deprecated(name: str) -> None:
 
 
 def test_every_query_is_looked_at() -> None:
-    assert {"CustomerOrders", "OrderLines", "ConnectProbe", "AppUninstall"} <= set(TEXTS)
+    asked = {"CustomerOrders", "CustomerById", "OrdersNamed", "CustomerByPhone", "People"}
+    assert asked | {"OrderLines", "ConnectProbe", "AppUninstall"} <= set(TEXTS)
+
+
+def test_no_query_costs_more_than_shopify_allows() -> None:
+    assert max(costs.START.values()) < costs.MOST
 
 
 def test_a_field_that_does_not_exist_would_be_noticed() -> None:
@@ -77,3 +82,67 @@ def test_a_search_is_always_one_quoted_phrase(text: str) -> None:
     read = sandbox_search.parse(search, {"email": lambda row, term: term.quoted and term.text == text})
     assert read.warnings == ()
     assert read.test({})
+
+
+@pytest.mark.parametrize(
+    ("names", "search"),
+    [
+        (["1042"], 'name:"1042"'),
+        (["1042", "UK-1042-B", "1042"], 'name:"1042" OR name:"UK-1042-B"'),
+        (["Ä1042/7"], 'name:"Ä1042/7"'),
+        (["1042", "*"], 'name:"1042"'),
+        (["*"], None),
+        ([""], None),
+        (["#1042"], None),
+        (["order"], None),
+        (["1042*"], None),
+        (["10 42"], None),
+        (['1042" OR email:"a@b.c'], None),
+        (["1042 OR name:*"], None),
+        (["1042\\"], None),
+        (["10:42"], None),
+        (["(1042)"], None),
+        (["1042\n"], None),
+        (["1" * 51], None),
+    ],
+)
+def test_only_names_that_an_order_can_have_become_a_search(names: list[str], search: str | None) -> None:
+    assert queries.order_search(names) == search
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=20), max_size=3))
+def test_a_search_for_orders_is_made_of_quoted_phrases_alone(names: list[str]) -> None:
+    search = queries.order_search(names)
+    if search is None:
+        return
+    read = sandbox_search.parse(search, {"name": lambda row, term: not (term.quoted and term.text in names)})
+    assert read.warnings == ()
+    assert not read.test({})
+
+
+@pytest.mark.parametrize(
+    ("words", "search"),
+    [
+        ("Maya Lindqvist", '"Maya Lindqvist"'),
+        ("  maya   o'brien-smith ", '"maya o\'brien-smith"'),
+        ("Bücher, Jörg", '"Bücher, Jörg"'),
+        ('maya" OR "', '"maya OR"'),
+        ("email:*", '"email"'),
+        ("(maya) \\ *", '"maya"'),
+        ("م محمد", '"م محمد"'),
+        ("*", None),
+        ("1", None),
+        ("m", None),
+        ("", None),
+    ],
+)
+def test_a_person_is_searched_for_by_letters_and_digits(words: str, search: str | None) -> None:
+    assert queries.person_search(words) == search
+
+
+@settings(deadline=None)
+@given(st.text(max_size=100))
+def test_a_search_for_people_is_always_one_quoted_phrase(words: str) -> None:
+    search = queries.person_search(words)
+    assert search is None or (search[0] == search[-1] == '"' and not set(search[1:-1]) & set('":\\*()'))
