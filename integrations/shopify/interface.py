@@ -1,24 +1,34 @@
 """What the rest of the product may ask of Shopify. Reads stored rows and never waits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from integrations.shopify import order_cards, order_context, sidebar, stored
+from integrations.shopify import finding, matching, order_cards, order_context, questions, sidebar, stored
+from integrations.shopify.matching import Proof
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.news import News, news
+from integrations.shopify.order_context import Answers
 from integrations.shopify.person import Confirmation, Link, Person
-from integrations.shopify.sections import OrderDetail, Section
+from integrations.shopify.questions import Asked, Kind
+from integrations.shopify.sections import Finding, OrderDetail, Section
 from integrations.shopify.sidebar import Addresses, Viewer
 
 __all__ = [
     "Addresses",
     "Confirmation",
     "Link",
+    "NamedFact",
     "News",
     "Person",
+    "Proof",
     "Viewer",
+    "find",
     "has_stores",
+    "knows_customer",
+    "knows_order",
+    "named_orders",
     "news",
     "order_detail",
     "section",
@@ -27,11 +37,22 @@ __all__ = [
 ]
 
 # Sections that know the contact first; quiet lines after them.
-_FIRST = {"customer": 0, "guest": 0, "loading": 1, "problem": 1, "none": 2, "no_address": 2}
+_FIRST = {"customer": 0, "guest": 0, "candidates": 0, "loading": 1, "problem": 1, "none": 2, "no_address": 2}
 
 
-# A message has so much asked beforehand. What it leaves out is asked when somebody looks.
-STORES_WARMED, ADDRESSES_WARMED = 20, 3
+# So many stores are asked about a person beforehand. What that leaves out is asked when somebody looks.
+STORES_WARMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFact:
+    """An order that messages name, in a store, and why it is taken for the person's. `proof.for_automation` says whether
+    anything may be answered by itself on the strength of it: never on what a member said by hand."""
+
+    store_number: int
+    order_id: str
+    name: str
+    proof: Proof
 
 
 def has_stores() -> bool:
@@ -41,73 +62,103 @@ def has_stores() -> bool:
 
 def warm(*, person: Person) -> None:
     """Have what is stale of a person refreshed, where nobody looks yet: as a look does, behind everybody who waits."""
-    stores = list(_listed().filter(state=Store.State.CONNECTED)[:STORES_WARMED])
-    for email_norm in person.emails[:ADDRESSES_WARMED]:
-        order_context.look(stores=stores, email_norm=email_norm, waited_for=False)
+    stores = _listed().filter(state=Store.State.CONNECTED)[:STORES_WARMED]
+    order_context.look_up([questions.asked(person, store) for store in stores], waited_for=False)
 
 
 def sections(*, person: Person, addresses: Addresses, viewer: Viewer) -> tuple[Section, ...]:
-    """One section per store of the workspace for a person. Stale ones are being refreshed."""
-    return _sections(list(_listed()), _email(person), addresses, viewer)
+    """One section per store of the workspace for a person. Stale ones are being refreshed; of many stores, a few at a time."""
+    found = order_context.look_up([questions.asked(person, store) for store in _listed()])
+    built = [sidebar.build(one, person, addresses=addresses, viewer=viewer) for one in found]
+    return tuple(sorted(built, key=lambda section: 0 if section.named else _FIRST[section.kind]))
 
 
 def section(
     *, store_number: int, person: Person, addresses: Addresses, viewer: Viewer, attempt: int = 0, force: bool = False
 ) -> Section | None:
     """One store's section, polled (`attempt`) or asked for by a person (`force`). None for a store that is not there."""
-    email_norm = _email(person)
-    row = order_context.row_with_store(store_number=store_number, email_norm=email_norm) if email_norm else None
-    stores = [row.store] if row else list(_listed().filter(number=store_number))
-    rows = [row] if row else []
-    found = _sections(stores, email_norm, addresses, viewer, attempt=attempt, force=force, rows_at_hand=rows)
-    return found[0] if found else None
+    rows = order_context.rows_with_store(store_number, questions.about(person, store_number=store_number))
+    store = rows[0].store if rows else _listed().filter(number=store_number).first()
+    if store is None:
+        return None
+    (found,) = order_context.look_up([questions.asked(person, store)], force=force, rows_at_hand=rows)
+    return sidebar.build(found, person, addresses=addresses, viewer=viewer, attempt=attempt)
 
 
 def order_detail(*, store_number: int, person: Person, legacy_id: str) -> OrderDetail | None:
     """One stored order in full, decoded alone. None when it is not (or no longer) among the person's orders."""
-    email_norm = _email(person)
-    row = (
-        OrderContext.objects.filter(store__number=store_number, kind=OrderContext.Kind.EMAIL, key=email_norm)
-        .exclude(store__state=Store.State.DISCONNECTED)
-        .values_list(f"rest__{stored.rest_key(legacy_id)}", "head", "store__time_zone")
-        .order_by("store__number")
-        .first()
-        if legacy_id.isdigit()
-        else None
-    )
-    if row is None:
+    if not legacy_id.isascii() or not legacy_id.isdigit():
         return None
-    kept_in_rest, head, zone = row
-    value = kept_in_rest or next(
-        (o for o in (head or {}).get("orders", []) if o["legacy_id"] == legacy_id and o["full"]), None
+    who, _orders, _phones = questions.about(person, store_number=store_number)
+    rows = OrderContext.objects.filter(order_context.any_of(who), store__number=store_number)
+    rows = rows.exclude(store__state=Store.State.DISCONNECTED)
+    values = rows.values_list(f"rest__{stored.rest_key(legacy_id)}", "head__orders", "store__time_zone")
+    for kept_in_rest, orders, zone in values:
+        value = kept_in_rest or next((o for o in orders or [] if o["legacy_id"] == legacy_id and o["full"]), None)
+        if value:
+            return order_cards.detail(stored.order(value), time_zone=zone)
+    return _named_detail(store_number, person, legacy_id)
+
+
+def _named_detail(store_number: int, person: Person, legacy_id: str) -> OrderDetail | None:
+    """Of an order that messages name, as long as it is taken for the person's."""
+    answers = _stored(store_number, person)
+    if answers is None:
+        return None
+    for named in matching.named(answers, person):
+        if named.order["legacy_id"] == legacy_id and named.proof is not Proof.NONE:
+            return order_cards.detail(stored.order(named.order), time_zone=sidebar.zone_of(answers.store).key)
+    return None
+
+
+def named_orders(*, person: Person) -> tuple[NamedFact, ...]:
+    """The orders that messages name, in every store that knows them, by what is stored: nothing is asked."""
+    return tuple(fact for store in _listed() for fact in _facts(person, store.number)) if person.orders else ()
+
+
+def knows_order(*, store_number: int, person: Person, order_id: str) -> NamedFact | None:
+    """The order among those that the person's messages name in this store, for whoever confirms it by hand."""
+    return next((fact for fact in _facts(person, store_number) if fact.order_id == order_id), None)
+
+
+def knows_customer(*, store_number: int, customer_id: str) -> str | None:
+    """The name under which a store told us of this customer; None for one we never heard of. For whoever links them by hand."""
+    among = {"people": [{"customer": {"legacy_id": customer_id}}]}
+    rows = OrderContext.objects.filter(store__number=store_number).exclude(store__state=Store.State.DISCONNECTED)
+    about = Q(customer_id=customer_id, kind__in=[Kind.EMAIL, Kind.CUSTOMER, Kind.PHONE]) | Q(
+        kind=Kind.SEARCH, head__contains=among
     )
-    return order_cards.detail(stored.order(value), time_zone=zone) if value else None
+    if not questions.by_customer(customer_id):
+        return None
+    for head in rows.filter(about, found=True).order_by("-fetched_at").values_list("head", flat=True)[:1]:
+        people = [head["customer"], *(found["customer"] for found in head.get("people", []))]
+        return next((str(one["display_name"]) for one in people if one and one["legacy_id"] == customer_id), None)
+    return None
 
 
-def _email(person: Person) -> str:
-    return person.emails[0] if person.emails else ""
+def find(*, store_number: int, words: str, addresses: Addresses, attempt: int = 0) -> Finding | None:
+    """What a member's words find in one store. None for a store that is not there."""
+    store = _listed().filter(number=store_number).first()
+    return finding.find(store, words, addresses=addresses, attempt=attempt) if store else None
+
+
+def _facts(person: Person, store_number: int) -> Iterator[NamedFact]:
+    answers = _stored(store_number, person)
+    for named in matching.named(answers, person) if answers else ():
+        yield NamedFact(store_number, named.order["legacy_id"], named.order["name"], named.proof)
+
+
+def _stored(store_number: int, person: Person) -> Answers | None:
+    """What is stored, without asking for more."""
+    asked = questions.about(person, store_number=store_number)
+    rows = order_context.rows_with_store(store_number, asked)
+    if not rows:
+        return None
+    keyed = {questions.Question(row.kind, row.key): row for row in rows}
+    return Answers(Asked(rows[0].store, *asked), keyed)
 
 
 def _listed() -> QuerySet[Store]:
     return (
         Store.objects.exclude(state=Store.State.DISCONNECTED).defer("access_token", "refresh_token").order_by("number")
     )
-
-
-def _sections(
-    stores: Sequence[Store],
-    email_norm: str,
-    addresses: Addresses,
-    viewer: Viewer,
-    *,
-    attempt: int = 0,
-    force: bool = False,
-    rows_at_hand: Sequence[OrderContext] = (),
-) -> tuple[Section, ...]:
-    if not email_norm:
-        return tuple(sidebar.without_address(store, addresses=addresses) for store in stores)
-    looks = order_context.look(stores=stores, email_norm=email_norm, force=force, rows_at_hand=rows_at_hand)
-    built = [
-        sidebar.build(look, addresses=addresses, viewer=viewer, email=email_norm, attempt=attempt) for look in looks
-    ]
-    return tuple(sorted(built, key=lambda section: _FIRST[section.kind]))

@@ -6,16 +6,18 @@ changes in between is then told once too often, and never too seldom.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from integrations.shopify import order_context, questions
 from integrations.shopify.models import OrderContext, Store
-from integrations.shopify.order_context import FRESH
+from integrations.shopify.order_context import AT_ONCE, FRESH, FRESH_AMONG_MANY
 from integrations.shopify.person import Person
+from integrations.shopify.questions import Kind, Question
 
 # A state travels in an address, and servers bound those: with more stores than this holds, a change is told of all of them.
 LONGEST = 2_000
@@ -32,6 +34,9 @@ _TOLD = (
     "failed_at",
     "leased_until",
     "clock",
+    "kind",
+    "key",
+    "found",
 )
 
 
@@ -49,24 +54,32 @@ class News:
 
 def news(*, person: Person, seen: str = "") -> News:
     """What is stored about a person, beside what the page has seen. Reads; a look at a section is what asks Shopify."""
-    rows = list(_rows(person))
-    marks = {number: _mark(of_store) for number, of_store in groupby(rows, key=lambda row: int(row["store__number"]))}
+    stores = {number: list(rows) for number, rows in groupby(_rows(person), key=lambda row: int(row["store__number"]))}
+    marks = {number: _mark(rows) for number, rows in stores.items()}
     state = _state(marks)
-    return News(
-        state=state,
-        changed=_changed(marks, state, seen),
-        due=tuple(dict.fromkeys(int(row["store__number"]) for row in rows if _due(row))),
-    )
+    many = len(stores) > AT_ONCE
+    due = [number for number, rows in stores.items() if any(_due(row, many=many) for row in _asked(rows))]
+    return News(state=state, changed=_changed(marks, state, seen), due=tuple(due))
 
 
-def _rows(person: Person) -> Iterable[dict[str, Any]]:
-    about = Q(kind=OrderContext.Kind.EMAIL, key__in=person.emails)
-    about |= Q(kind=OrderContext.Kind.ORDER, key__in=person.orders)
-    about |= Q(kind=OrderContext.Kind.PHONE, key__in=person.phones)
+def _rows(person: Person) -> list[dict[str, Any]]:
+    """The rows that a section of their store would be painted from: of a linked customer, none by address."""
+    everywhere = questions.about(replace(person, links={}), store_number=0)
+    about = order_context.any_of(question for several in everywhere for question in several)
     for number, link in person.links.items():
-        about |= Q(kind=OrderContext.Kind.CUSTOMER, store__number=number, key=link.customer_id)
+        about |= Q(kind=Kind.CUSTOMER, store__number=number, key=link.customer_id)
     rows = OrderContext.objects.filter(about).exclude(store__state=Store.State.DISCONNECTED)
-    return rows.annotate(clock=Now()).order_by("store__number", "pk").values(*_TOLD)
+    told = list(rows.annotate(clock=Now()).order_by("store__number", "pk").values(*_TOLD))
+    asked: dict[int, set[Question]] = {}
+    for number in {row["store__number"] for row in told}:
+        asked[number] = {q for several in questions.about(person, store_number=number) for q in several}
+    return [row for row in told if Question(row["kind"], row["key"]) in asked[row["store__number"]]]
+
+
+def _asked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that a look would ask anew: telephone numbers only where nobody is found by an address."""
+    known = any(row["found"] for row in rows if row["kind"] in (Kind.EMAIL, Kind.CUSTOMER))
+    return [row for row in rows if not (known and row["kind"] == Kind.PHONE)]
 
 
 def _mark(rows: Iterable[dict[str, Any]]) -> str:
@@ -91,11 +104,12 @@ def _changed(marks: dict[int, str], state: str, seen: str) -> tuple[int, ...]:
     return (*(number for number in marks if before.get(str(number)) != now[str(number)]), *(n for n in gone if n))
 
 
-def _due(row: dict[str, Any]) -> bool:
+def _due(row: dict[str, Any], *, many: bool) -> bool:
     """Where nobody asks already, and Shopify has not just failed: a page that is left open must not press on."""
     now = row["clock"]
     if row["store__state"] != Store.State.CONNECTED or (row["leased_until"] and row["leased_until"] > now):
         return False
     if row["failed_at"] and now - row["failed_at"] <= FRESH:
         return False
-    return row["fetched_at"] is None or row["dropped_at"] is not None or now - row["fetched_at"] > FRESH
+    fresh = FRESH_AMONG_MANY if many and not row["found"] else FRESH
+    return row["fetched_at"] is None or row["dropped_at"] is not None or now - row["fetched_at"] > fresh

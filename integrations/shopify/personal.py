@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from integrations.shopify.events import DataRequestContinues
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext
+from tenants.addresses import AddressError, normalise
 from tenants.contents import Section, Table
 from tenants.outbox.events import publish
 from tenants.personal import Counts, Kept, Package, Plain, Subject, Who
 
+Kind = OrderContext.Kind
 # A page that read an address just before it was erased is long done after this.
 STRAGGLERS = timedelta(hours=1)
 ROWS_A_BATCH = 1_000
@@ -30,8 +32,9 @@ def widen(subject: Subject) -> Subject:
     rows = OrderContext.objects.filter(_same_person(subject)) if subject.emails or subject.customers else ()
     for row in rows.defer("rest") if rows else ():
         profile = (row.head or {}).get("customer") or {}
+        own = row.key if row.kind == Kind.EMAIL else _normal(profile.get("email"))
         subject |= Subject(
-            emails=frozenset({row.key} if row.kind == OrderContext.Kind.EMAIL else ()),
+            emails=frozenset(_texts(own)),
             phones=frozenset(_texts(profile.get("phone"))),
             names=frozenset(_texts(profile.get("display_name"))),
             customers=frozenset((row.store_id, digits) for digits in _texts(row.customer_id, profile.get("legacy_id"))),
@@ -43,17 +46,44 @@ def _texts(*values: object) -> Iterator[str]:
     yield from (value for value in values if isinstance(value, str) and value)
 
 
+def _normal(address: object) -> str:
+    try:
+        return normalise(address) if isinstance(address, str) else ""
+    except AddressError:
+        return ""
+
+
 def _same_person(subject: Subject) -> Q:
-    same = Q(kind=OrderContext.Kind.EMAIL, key__in=subject.emails)
+    same = Q(kind=Kind.EMAIL, key__in=subject.emails)
     for store, digits in sorted(subject.customers):
         same |= Q(store=store) & (Q(customer_id=digits) | Q(head__customer__legacy_id=digits))
     return same
 
 
+def _orders(subject: Subject) -> Q:
+    """Answers in which an order of theirs stands: by its number, or by whose it is where it was found by its name."""
+    theirs = Q(pk__in=_holding(subject.orders))
+    for store, digits in sorted(subject.customers):
+        theirs |= Q(kind=Kind.ORDER, store=store, head__orders__contains=[{"customer_id": digits}])
+    for email in sorted(subject.emails):
+        theirs |= Q(kind=Kind.ORDER, head__orders__contains=[{"email": email}])
+    return theirs
+
+
 def _rows(subject: Subject) -> QuerySet[OrderContext]:
-    """Everything that was stored of their orders, in every store of the workspace."""
-    theirs = _same_person(subject) | Q(pk__in=_holding(subject.orders))
-    found: QuerySet[OrderContext] = OrderContext.objects.filter(theirs)
+    """Everything that was stored of their orders, in every store of the workspace, and whatever else may name them: what
+    agents searched for is kept for a day and may name anybody."""
+    others = Q(kind=Kind.PHONE, key__in=subject.phones) | Q(kind=Kind.SEARCH)
+    found: QuerySet[OrderContext] = OrderContext.objects.filter(_same_person(subject) | _orders(subject) | others)
+    return found
+
+
+def _own_rows(subject: Subject) -> QuerySet[OrderContext]:
+    """What is about them alone: a search, and a name that two orders have, are about others too."""
+    shared = Q(kind=Kind.SEARCH) | Q(kind=Kind.ORDER, head__orders__1__isnull=False)
+    found: QuerySet[OrderContext] = OrderContext.objects.filter(_same_person(subject) | _orders(subject)).exclude(
+        shared
+    )
     return found
 
 
@@ -82,7 +112,7 @@ def _requests(subject: Subject) -> QuerySet[ComplianceRequest]:
 
 # --- Collected and erased -------------------------------------------------------------------------------------------
 def collect(subject: Subject) -> Iterable[tuple[str, Section]]:
-    yield "stored orders", Table(OrderContext, partial(_rows, subject))
+    yield "stored orders", Table(OrderContext, partial(_own_rows, subject))
     yield "requests about data", Table(ComplianceRequest, partial(_requests, subject))
 
 
@@ -117,9 +147,20 @@ def _make_anew(requests: QuerySet[ComplianceRequest]) -> None:
 def settle(erased_at: Callable[[str], datetime | None]) -> Counts:
     """A page that had read the address before it was erased may have asked for its orders right after."""
     begun = timezone.now() - STRAGGLERS
-    recent = OrderContext.objects.filter(looked_at__gte=begun, kind=OrderContext.Kind.EMAIL).values_list("pk", "key")
-    late = [pk for pk, email in recent if (moment := erased_at(email)) is not None and moment >= begun]
+    late = [
+        row.pk
+        for row in OrderContext.objects.filter(looked_at__gte=begun).defer("rest")
+        if any((moment := erased_at(email)) is not None and moment >= begun for email in _addresses_in(row))
+    ]
     return {"stored orders": OrderContext.objects.filter(pk__in=late).delete()[0]}
+
+
+def _addresses_in(row: OrderContext) -> set[str]:
+    """Every address under which somebody stands in a row."""
+    head = row.head or {}
+    people = [head.get("customer"), *head.get("orders", []), *(one["customer"] for one in head.get("people", []))]
+    found = {_normal(one.get("email")) for one in people if one}
+    return (found | {row.key if row.kind == Kind.EMAIL else ""}) - {""}
 
 
 def blanked() -> dict[str, Any]:
@@ -135,9 +176,9 @@ PACKAGE = Package(
     kept=(
         Kept(
             "shopify.OrderContext", ("key", "customer_id", "head", "rest"), Who.CONTACT,
-            "The customer’s profile, orders and parcels as the store told them: name, mail address, telephone number, tags, note, city of delivery, items, tracking numbers",
+            "The customer’s profile, orders and parcels as the store told them, and what was asked for: name, mail address, telephone number, tags, note, city of delivery, items, tracking numbers",
             "To show them beside the conversation.",
-            "Deleted when the customer or contact is erased, when the store is disconnected, and 30 days after the last look.",
+            "Deleted when the customer or contact is erased, when the store is disconnected, and 30 days after the last look; a day after it, where an agent searched or nothing was found.",
         ),
         Kept(
             "shopify.ComplianceRequest", ("email", "phone", "order_ids"), Who.CONTACT,

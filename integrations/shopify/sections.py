@@ -144,8 +144,9 @@ class NamedOrder:
 class Section:
     """One store beside one contact.
 
-    kind: "loading" (nothing known yet), "customer", "guest" (orders without a customer record), "none" (no match: one quiet
-    line), "problem" (nothing to show and a banner says why), "no_address" (the contact has no e-mail).
+    kind: "loading" (nothing known yet), "customer", "guest" (orders without a customer record), "candidates" (several it may
+    be, or one whose number was written: somebody must choose), "none" (no match: one quiet line, unless messages name an order,
+    or a linked customer is gone), "problem" (nothing to show and a banner says why), "no_address" (the contact has no e-mail).
     """
 
     kind: str
@@ -171,7 +172,7 @@ class Section:
 
     @property
     def quiet(self) -> bool:
-        return self.kind in ("none", "no_address")
+        return self.kind in ("none", "no_address") and not (self.named or self.match or self.said)
 
     @property
     def at_hand(self) -> tuple[OrderCard, ...]:

@@ -1,8 +1,9 @@
 """The sections of the sidebar, built from stored rows: the page objects of `sections.py`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.urls import reverse
@@ -10,11 +11,14 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.shopify import answers, domains, order_cards, stored, tokens
+from integrations.shopify import answers as meanings
+from integrations.shopify import domains, identity, matching, order_cards, stored, tokens
+from integrations.shopify.matching import How, Matched
 from integrations.shopify.models import OrderContext, Store
-from integrations.shopify.order_context import Look
+from integrations.shopify.order_context import Answers
+from integrations.shopify.person import Person
 from integrations.shopify.scopes import READ_ALL_ORDERS, covers
-from integrations.shopify.sections import Banner, OrderCard, Profile, Section
+from integrations.shopify.sections import Banner, Profile, Section
 from integrations.shopify.types import Customer, Denied
 
 # Most answers are there within half a second; then every two seconds, about twenty in all, then a word.
@@ -49,37 +53,39 @@ class Viewer:
     may_connect: bool
 
 
-def build(look: Look, *, addresses: Addresses, viewer: Viewer, email: str, attempt: int = 0) -> Section:
+def build(answers: Answers, person: Person, *, addresses: Addresses, viewer: Viewer, attempt: int = 0) -> Section:
     """One store's section. `attempt` counts the polls of one waiting page."""
-    row = look.row
-    known = row is not None and row.fetched_at is not None
-    polling = look.refreshing and attempt < TRIES
-    gave_up = look.refreshing and not polling
-    banners = _banners(look, row, viewer=viewer, gave_up=gave_up)
-    url = addresses.section(look.store.number)
+    store = answers.store
+    rows = list(answers.rows.values())
+    polling = answers.turn > 0 or (answers.refreshing and attempt < TRIES)
+    known = matching.known(replace(answers, refreshing=polling and not answers.turn))
+    matched = matching.match(answers) if known or not answers.asked.who else None
+    banners = _banners(store, rows, viewer=viewer, gave_up=answers.refreshing and not polling)
+    url = addresses.section(store.number)
+    moments = [row.fetched_at for row in rows if row.fetched_at]
     section = Section(
-        kind=_kind(row, known=known, polling=polling, banners=banners),
-        store_number=look.store.number,
-        domain=look.store.shop_domain,
-        time_zone=look.store.time_zone,
+        kind=_kind(matched, polling=polling, banners=banners),
+        store_number=store.number,
+        domain=store.shop_domain,
+        time_zone=store.time_zone,
         url=url,
-        refresh_url=f"{url}?refresh=1",
-        fetched_at=row.fetched_at if row else None,
+        refresh_url=f"{url}?refresh=1" if rows else url,
+        fetched_at=min(moments) if matched and moments else None,
         refreshing=polling,
-        poll_delay_ms=DELAYS_MS[attempt] if attempt < len(DELAYS_MS) else LATER_MS,
+        poll_delay_ms=_delay(attempt, answers.turn),
         poll_url=f"{url}?try={attempt + 1}",
         banners=banners,
+        search_url=addresses.search(store.number) if store.state == Store.State.CONNECTED else "",
     )
-    return _filled(section, look.store, row, addresses=addresses, email=email) if known and row else section
+    section = _named(section, answers, person, addresses=addresses)
+    return _filled(section, answers, matched, person, addresses=addresses) if matched else section
 
 
-def without_address(store: Store, *, addresses: Addresses) -> Section:
-    """The contact has no e-mail to look for."""
-    url = addresses.section(store.number)
-    return Section(
-        kind="no_address", store_number=store.number, domain=store.shop_domain, time_zone=store.time_zone, url=url, refresh_url=url,
-        fetched_at=None, refreshing=False, poll_delay_ms=0, poll_url=url, reason=_("This contact has no e-mail address, and customers are found by theirs."),
-    )  # fmt: skip
+def _delay(attempt: int, turn: int) -> int:
+    """A store that must wait for its turn among many is asked when the page comes back for it."""
+    if turn:
+        return LATER_MS * turn
+    return DELAYS_MS[attempt] if attempt < len(DELAYS_MS) else LATER_MS
 
 
 def zone_of(store: Store) -> ZoneInfo:
@@ -89,40 +95,71 @@ def zone_of(store: Store) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _kind(row: OrderContext | None, *, known: bool, polling: bool, banners: tuple[Banner, ...]) -> str:
-    if row is not None and known:
-        head = row.head or {}
-        return "customer" if head.get("customer") else "guest" if row.found else "problem" if banners else "none"
+_KINDS: Final = {
+    How.LINKED: "customer",
+    How.EMAIL: "customer",
+    How.GUEST: "guest",
+    How.CANDIDATES: "candidates",
+    How.UNASKED: "no_address",
+}
+
+
+def _kind(matched: Matched | None, *, polling: bool, banners: tuple[Banner, ...]) -> str:
+    if matched is not None:
+        return _KINDS.get(matched.how) or ("problem" if banners and matched.how is How.NONE else "none")
     return "loading" if polling and not banners else "problem" if banners else "loading"
 
 
-def _filled(section: Section, store: Store, row: OrderContext, *, addresses: Addresses, email: str) -> Section:
-    head = row.head or {}
+def _filled(section: Section, answers: Answers, matched: Matched, person: Person, *, addresses: Addresses) -> Section:
+    store, head = answers.store, matched.head
     customer = stored.customer(head["customer"])
+    shown = {named.card.legacy_id for named in section.named if named.card}
     orders = order_cards.cards(
-        head["orders"],
+        [order for order in head["orders"] if order["legacy_id"] not in shown],
         shop_domain=store.shop_domain,
         zone=zone_of(store),
         detail_url=lambda order: addresses.order(store.number, order),
     )
+    count = len(head["orders"])
     return replace(
         section,
         profile=_profile(store, customer) if customer else None,
         orders=orders,
         completeness=_completeness(
-            store, customer, orders, more=head["more_orders"], denied=stored.denied(head["denied"])
+            store, customer, count, more=head["more_orders"], denied=stored.denied(head["denied"])
         ),
-        reason="" if row.found else _no_match(store, email),
+        reason=identity.nobody(matched, store, person),
+        match=identity.match_of(
+            matched, person, link=person.links.get(store.number), unlink_url=addresses.unlink(store.number)
+        ),
+        candidates=identity.candidates_of(matched, link_url=addresses.link(store.number)),
     )
 
 
+def _named(section: Section, answers: Answers, person: Person, *, addresses: Addresses) -> Section:
+    """The orders that messages name: at hand as soon as they are found, whoever the person is."""
+    store = answers.store
+    cards = (
+        identity.named_order(
+            named,
+            store=store,
+            zone=zone_of(store),
+            confirmation=person.confirmed.get((store.number, named.order["legacy_id"])),
+            detail_url=lambda order: addresses.order(store.number, order),
+            confirm_url=addresses.confirm(store.number, named.order["legacy_id"]),
+            withdraw_url=addresses.withdraw(store.number, named.order["legacy_id"]),
+        )
+        for named in matching.named(answers, person)
+    )
+    return replace(section, named=tuple(cards))
+
+
 def _profile(store: Store, customer: Customer) -> Profile:
-    count = customer.number_of_orders
     return Profile(
         name=customer.display_name,
         email=customer.email or "",
         phone=customer.phone or "",
-        orders="" if count is None else ngettext("%(n)d order", "%(n)d orders", count) % {"n": count},
+        orders=identity.order_count(customer),
         spent=order_cards.money(customer.spent),
         since=customer.created_at,
         tags=customer.tags,
@@ -132,10 +169,9 @@ def _profile(store: Store, customer: Customer) -> Profile:
 
 
 def _completeness(
-    store: Store, customer: Customer | None, orders: tuple[OrderCard, ...], *, more: bool, denied: tuple[Denied, ...]
+    store: Store, customer: Customer | None, shown: int, *, more: bool, denied: tuple[Denied, ...]
 ) -> str:
     """Why fewer orders are listed than there are, or whose they are. Silence means: these are all of this customer."""
-    shown = len(orders)
     windowed = not covers(store.scopes, READ_ALL_ORDERS)
     total = customer.number_of_orders if customer else None
     if more:
@@ -182,22 +218,19 @@ def _guest(shown: int, *, windowed: bool) -> str:
     return words % {"n": shown}
 
 
-def _no_match(store: Store, email: str) -> str:
-    if covers(store.scopes, READ_ALL_ORDERS):
-        return _("No customer and no guest order with %(email)s in this store.") % {"email": email}
-    return _("No customer with %(email)s in this store, and no guest order in the last 60 days.") % {"email": email}
-
-
-def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: bool) -> tuple[Banner, ...]:
-    if look.store.state == Store.State.UNINSTALLED:
-        return (_uninstalled(look.store),)
-    if look.store.state != Store.State.CONNECTED:
-        return (_problem(look.store, viewer),)
-    if row is not None and row.head and answers.hides(row.failure):
-        return (_withheld(row, stored.denied(row.head["withheld"]), viewer),)
+def _banners(store: Store, rows: Sequence[OrderContext], *, viewer: Viewer, gave_up: bool) -> tuple[Banner, ...]:
+    if store.state == Store.State.UNINSTALLED:
+        return (_uninstalled(store),)
+    if store.state != Store.State.CONNECTED:
+        return (_problem(store, viewer),)
+    hidden = [row for row in rows if row.head and meanings.hides(row.failure)]
+    if hidden:
+        return (_withheld(hidden[0], stored.denied((hidden[0].head or {})["withheld"]), viewer),)
     out = []
-    if row is not None and row.failing_since is not None:
-        out.append(_failing(row))
+    failing = [row for row in rows if row.failing_since is not None]
+    if failing:
+        # One that was never answered says less than one whose last answer is shown.
+        out.append(_failing(min(failing, key=lambda row: (row.fetched_at is None, row.failing_since, row.pk))))
     elif gave_up:
         out.append(
             Banner(
@@ -208,13 +241,11 @@ def _banners(look: Look, row: OrderContext | None, *, viewer: Viewer, gave_up: b
                 retry=True,
             )
         )
-    if row is not None and row.head:
-        out += _denied(stored.denied(row.head["denied"]))
-    return tuple(out)
+    return (*out, *_denied([item for row in rows if row.head for item in stored.denied(row.head["denied"])]))
 
 
 def _failing(row: OrderContext) -> Banner:
-    meaning = answers.of(row.failure)
+    meaning = meanings.of(row.failure)
     if row.failure == tokens.ReadingPaused.code:
         text = _("Orders appear here again as soon as it goes on; what is shown is what we knew.")
         return Banner("wait", "clock", str(meaning.agents), text)
@@ -234,13 +265,13 @@ def _withheld(row: OrderContext, denied: tuple[Denied, ...], viewer: Viewer) -> 
         (True, False): _("Shopify has hidden this store’s customers since %(since)s."),
         (False, True): _("Shopify has hidden this store’s orders since %(since)s."),
     }
-    meanings = [answers.of(reason) for reason in dict.fromkeys(item.reason for item in denied)]
-    text = " ".join(str(meaning.fix if viewer.may_connect else meaning.agents) for meaning in meanings)
+    found = [meanings.of(reason) for reason in dict.fromkeys(item.reason for item in denied)]
+    text = " ".join(str(meaning.fix if viewer.may_connect else meaning.agents) for meaning in found)
     if row.found:
         known = _("Shown below is what we knew at %(known)s.") % {"known": _clock(row.fetched_at)}
         text = f"{text} {known}"
     url = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
-    mends = viewer.may_connect and any(meaning.ends is answers.Ends.OWNER for meaning in meanings)
+    mends = viewer.may_connect and any(meaning.ends is meanings.Ends.OWNER for meaning in found)
     return Banner(
         "wait", "info", titles[customers, orders] % {"since": _clock(row.failing_since)}, text,
         action_label=_("Reconnect store") if mends else "", action_url=url if mends else "",
@@ -250,13 +281,13 @@ def _withheld(row: OrderContext, denied: tuple[Denied, ...], viewer: Viewer) -> 
 def _problem(store: Store, viewer: Viewer) -> Banner:
     """A store that somebody must mend: a plain sentence for agents, what to do and the button for owners."""
     since = _clock(store.problem_since)
-    meaning = answers.of_problem(store.problem)
+    meaning = meanings.of_problem(store.problem)
     if not viewer.may_connect:
         text = _("It has shared no orders since %(since)s.") % {"since": since}
         return Banner("stop", "key-round", _("Orders cannot be read in this store."), f"{text} {meaning.agents}")
     general = reverse("tenants:general", kwargs={"workspace": viewer.workspace})
     title = _("%(problem)s (since %(since)s).") % {"problem": meaning.title, "since": since}
-    label = _("Reconnect store") if meaning.ends is answers.Ends.OWNER else _("Open its settings")
+    label = _("Reconnect store") if meaning.ends is meanings.Ends.OWNER else _("Open its settings")
     return Banner("stop", "key-round", title, str(meaning.fix), action_label=label, action_url=general)
 
 
@@ -265,12 +296,12 @@ def _uninstalled(store: Store) -> Banner:
     return Banner("stop", "key-round", title, _("An owner of this workspace can connect the store again."))
 
 
-def _denied(denied: tuple[Denied, ...]) -> list[Banner]:
+def _denied(denied: Sequence[Denied]) -> list[Banner]:
     """Fields that Shopify hides from us: said once each reason, not once each field."""
     titles = {"scope": _("Some details are hidden."), "protected_data": _("Names and addresses are hidden.")}
     reasons = {item.reason for item in denied}
     return [
-        Banner("idle", "info", title, str(answers.of(reason).agents))
+        Banner("idle", "info", title, str(meanings.of(reason).agents))
         for reason, title in titles.items()
         if reason in reasons
     ]

@@ -150,7 +150,13 @@ def _act(topic: Topic, store: Store, content: Mapping[str, object], body: bytes)
     if topic.effect == Effect.DROP:
         about_customer = topic.name.startswith("customers/")
         customer = resource if about_customer else deliveries.customer_of(content)
-        order_context.drop(store=store, customer_id=customer, email_norm=deliveries.email(content.get("email")))
+        order_context.drop(
+            store=store,
+            customer_id=customer,
+            email_norm=deliveries.email(content.get("email")),
+            named_order_id="" if about_customer else resource,
+            created=topic.name == "orders/create",
+        )
     elif topic.effect == Effect.FORGET:
         order_context.forget_customer(store=store, customer_id=resource)
     elif topic.effect == Effect.LOOK_FOR_ORDER and resource:

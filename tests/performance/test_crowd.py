@@ -5,6 +5,7 @@ import pytest
 
 from inbox.models import Conversation
 from integrations.shopify import order_context
+from integrations.shopify.questions import Question
 from tenants.doors import tenant_ids
 from tenants.rls.context import tenant_context
 from tests.performance import crowd
@@ -26,7 +27,7 @@ def test_a_small_crowd_has_workspaces_of_all_sizes_whose_rows_belong_together(su
             sizes.append(len(rows))
             assert all(row.messages.exists() and row.contact.addresses.exists() for row in rows)
             first = rows[0].contact.addresses.get().email_norm
-            assert order_context.row_with_store(store_number=1, email_norm=first)
+            assert order_context.rows_with_store(1, [[Question("email", first)]])
     assert sizes == sorted(sizes, reverse=True)
     assert sum(sizes) == loaded["inbox_conversation"]
     assert sizes[0] > 10 * sizes[-1]

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from inbox.models import Conversation, Message
 from integrations.shopify import order_context, stores, tasks, tokens
+from integrations.shopify.asking import Priority
 from integrations.shopify.models import Farewell, OrderContext, Store
+from integrations.shopify.questions import Question
 from integrations.shopify.sandbox import RunningSandbox
 from tenants import doors
 from tenants.models import AuditEvent
@@ -177,7 +179,7 @@ def test_an_answer_asked_for_before_a_new_connection_is_thrown_away(
 
 def _asked(cast: Cast, store: Store, email: str) -> object:
     with expected_tenant(cast.acme.pk):
-        return order_context._ask(store, email)
+        return order_context._ask(store, Question("email", email), Priority.INTERACTIVE)
 
 
 def test_renewed_tokens_of_a_disconnected_store_are_not_kept(cast: Cast, store: Store, shopify: RunningSandbox) -> None:

@@ -1,0 +1,153 @@
+"""Why a customer is shown, who else it could be, and the orders that messages name: page objects of `sections.py`.
+
+An order of which nobody knows that it is the person's is shown by its name and date alone; nothing else of it gets as far as
+a page object.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from integrations.shopify import order_cards, stored
+from integrations.shopify.matching import How, Matched, Named, Proof
+from integrations.shopify.models import Store
+from integrations.shopify.person import Confirmation, Link, Person
+from integrations.shopify.questions import MOST_EMAILS, Kind
+from integrations.shopify.scopes import READ_ALL_ORDERS, covers
+from integrations.shopify.sections import Candidate, Match, NamedOrder
+from integrations.shopify.types import Customer, Found
+
+
+def match_of(matched: Matched, person: Person, *, link: Link | None, unlink_url: str) -> Match | None:
+    """The sentence over the section."""
+    emails = ", ".join(matched.emails)
+    match matched.how:
+        case How.LINKED | How.GONE if link is not None:
+            return Match("linked", _linked(link, gone=matched.how is How.GONE), unlink_url)
+        case How.EMAIL:
+            return Match("email", _join(_("Same e-mail address: %(emails)s.") % {"emails": emails}, _not_asked(person)))
+        case How.GUEST:
+            return Match("guest", _join(_("Orders under %(emails)s.") % {"emails": emails}, _not_asked(person)))
+        case How.CANDIDATES:
+            return Match("candidates", _join(_choice(matched), _not_asked(person)))
+    return None
+
+
+def nobody(matched: Matched, store: Store, person: Person) -> str:
+    """Why there is no match. Empty where there is one."""
+    if matched.how is How.UNASKED:
+        return _("This contact has no e-mail address, and customers are found by theirs.")
+    if matched.how is not How.NONE:
+        return ""
+    emails = {"email": ", ".join(person.emails[:MOST_EMAILS])}
+    if covers(store.scopes, READ_ALL_ORDERS):
+        words = _("No customer and no guest order with %(email)s in this store.") % emails
+    else:
+        words = _("No customer with %(email)s in this store, and no guest order in the last 60 days.") % emails
+    return _join(words, _not_asked(person))
+
+
+def candidates_of(matched: Matched, *, link_url: str) -> tuple[Candidate, ...]:
+    """Everybody who may be the person, none before the others but by name."""
+    reasons = {
+        Kind.EMAIL: _("E-mail address of this contact"),
+        Kind.PHONE: _("Telephone number in a message"),
+    }
+    people = [
+        candidate(who, why=reasons[Kind(question.kind)], link_url=link_url)
+        for head, question in matched.candidates
+        if (who := stored.customer(head["customer"])) is not None
+    ]
+    return tuple(sorted(people, key=lambda one: (one.name.casefold(), one.customer_id)))
+
+
+def found_candidates(found: Iterable[Found], *, link_url: str) -> tuple[Candidate, ...]:
+    """Whom a search found, in the order in which it is sure of them."""
+    reasons = {
+        "email": _("This e-mail address"),
+        "phone": _("This telephone number"),
+        "order": _("Placed this order"),
+        "name": _("This name"),
+    }
+    return tuple(candidate(one.customer, why=reasons[one.by], link_url=link_url) for one in found)
+
+
+def candidate(who: Customer, *, why: str, link_url: str) -> Candidate:
+    return Candidate(
+        customer_id=who.legacy_id,
+        name=who.display_name,
+        email=who.email or "",
+        phone=who.phone or "",
+        orders=order_count(who),
+        why=why,
+        link_url=link_url,
+    )
+
+
+def order_count(who: Customer) -> str:
+    """ "13 orders", of a lifetime; empty where Shopify does not say."""
+    count = who.number_of_orders
+    return "" if count is None else ngettext("%(n)d order", "%(n)d orders", count) % {"n": count}
+
+
+def named_order(
+    named: Named,
+    *,
+    store: Store,
+    zone: ZoneInfo,
+    confirmation: Confirmation | None,
+    detail_url: Callable[[str], str],
+    confirm_url: str,
+    withdraw_url: str,
+) -> NamedOrder:
+    """An order that a message names. Without a proof it is masked here, and not in a template."""
+    value: dict[str, Any] = named.order
+    created_at = datetime.fromisoformat(value["created_at"])
+    if named.proof is Proof.NONE:
+        return NamedOrder(value["name"], "unconfirmed", created_at, card=None, confirm_url=confirm_url)
+    card = order_cards.card(
+        stored.order(value), layout="full", search_text=value["search"], shop_domain=store.shop_domain, zone=zone, detail_url=detail_url
+    )  # fmt: skip
+    if named.proof is Proof.CONFIRMED and confirmation is not None:
+        return NamedOrder(
+            value["name"], "confirmed", created_at, card, confirmed_by=confirmation.by, confirmed_at=confirmation.at,
+            reason=confirmation.reason, withdraw_url=withdraw_url,
+        )  # fmt: skip
+    return NamedOrder(value["name"], "theirs", created_at, card)
+
+
+def _linked(link: Link, *, gone: bool) -> str:
+    said = _("Linked by %(by)s, %(on)s.") % {"by": link.by, "on": _day(link.at)}
+    if not gone:
+        return said
+    return _join(said, _("Shopify no longer has this customer: merged into another one, or deleted."))
+
+
+def _choice(matched: Matched) -> str:
+    if matched.emails:
+        return _("Several customers have an address of this contact. Choose who it is.")
+    count = len(matched.candidates)
+    return ngettext(
+        "Nobody has the e-mail address of this contact, but one customer a telephone number from the messages. Is it them?",
+        "Nobody has the e-mail address of this contact, but %(n)d customers a telephone number from the messages.",
+        count,
+    ) % {"n": count}
+
+
+def _not_asked(person: Person) -> str:
+    """Which addresses were left out."""
+    left = person.emails[MOST_EMAILS:]
+    return _("Not looked up: %(emails)s.") % {"emails": ", ".join(left)} if left else ""
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _day(moment: datetime) -> str:
+    return formats.date_format(timezone.localtime(moment), "M j, Y")

@@ -1,0 +1,169 @@
+"""Who a person is in a store, from the stored answers: one customer, guest orders, several to choose from, or nobody.
+
+Nobody is chosen by being first: as long as an address has not been looked up, nothing is said, and two customers under the
+addresses of one contact are both shown to whoever must choose. Pure: rows in, no queries.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from integrations.shopify.models import OrderContext
+from integrations.shopify.order_context import Answers
+from integrations.shopify.person import Person
+from integrations.shopify.questions import Kind, Question, by_email
+
+Json = dict[str, Any]
+_NOBODY: Final[Json] = {"customer": None, "orders": [], "more_orders": False, "denied": []}
+
+
+class How(StrEnum):
+    """By what a person was found."""
+
+    LINKED = "linked"  # a member said so
+    EMAIL = "email"
+    GUEST = "guest"  # orders under an address, and no customer
+    CANDIDATES = "candidates"
+    NONE = "none"
+    GONE = "gone"  # the customer whom a member linked is no longer there
+    UNASKED = "unasked"  # there is nothing to look for
+
+
+class Proof(StrEnum):
+    """Why an order that a message names is taken for the person's."""
+
+    ADDRESS = "address"  # it, or its customer, has an address of theirs
+    LINK = "link"  # it is of the customer whom a member linked
+    CONFIRMED = "confirmed"  # a member made sure of this one order
+    NONE = "none"
+
+    @property
+    def for_automation(self) -> bool:
+        """What a member said by hand is for members: nothing is answered by itself on the strength of it."""
+        return self is Proof.ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """`head` as it is stored, of all that was found together. `candidates`: heads of customers, and by which question."""
+
+    how: How
+    head: Json
+    emails: tuple[str, ...] = ()  # under which something was found
+    candidates: tuple[tuple[Json, Question], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An order that a message names, and why it is taken for the person's."""
+
+    order: Json
+    proof: Proof
+
+
+def known(answers: Answers) -> bool:
+    """Whether it can be said who the person is: everything that was to be asked was answered, or failed for now."""
+    rows = [answers.rows.get(question) for question in answers.asked.who]
+    some = any(row is not None and row.fetched_at for row in rows)
+    waiting = answers.refreshing and any(row is None or _unanswered(row) for row in rows)
+    return some and not waiting
+
+
+def match(answers: Answers) -> Matched:
+    """Who the person is, as far as it is known."""
+    if not answers.asked.who:
+        return _by_phone(answers) or Matched(How.UNASKED, _NOBODY)
+    found = [(question, row) for question, row in _answered(answers, answers.asked.who) if row.found]
+    if answers.asked.who[0].kind == Kind.CUSTOMER:
+        return Matched(How.LINKED, found[0][1].head or _NOBODY) if found else Matched(How.GONE, _denied(answers))
+    customers = {row.customer_id: (row.head or _NOBODY, question) for question, row in found if _customer(row)}
+    emails = tuple(question.key for question, _row in found)
+    if len(customers) > 1:
+        return Matched(How.CANDIDATES, _denied(answers), emails, tuple(customers.values()))
+    if found:
+        heads = [row.head or _NOBODY for _question, row in found]
+        return Matched(How.EMAIL if customers else How.GUEST, _together(heads), emails)
+    return _by_phone(answers) or Matched(How.NONE, _denied(answers))
+
+
+def named(answers: Answers, person: Person) -> Iterator[Named]:
+    """The orders of this store that messages name, the newest mention first, and each once."""
+    addresses = {question.key for email in person.emails if (question := by_email(email))}
+    proven = {
+        row.customer_id for question, row in _answered(answers, answers.asked.who) if _proves(question, row, addresses)
+    }
+    link = person.links.get(answers.store.number)
+    seen = set()
+    for _question, row in _answered(answers, answers.asked.orders):
+        for order in (row.head or _NOBODY)["orders"]:
+            if order["legacy_id"] in seen:
+                continue
+            seen.add(order["legacy_id"])
+            if order["email"] in addresses or order["customer_id"] in proven:
+                proof = Proof.ADDRESS
+            elif link and order["customer_id"] == link.customer_id:
+                proof = Proof.LINK
+            elif (answers.store.number, order["legacy_id"]) in person.confirmed:
+                proof = Proof.CONFIRMED
+            else:
+                proof = Proof.NONE
+            yield Named(order, proof)
+
+
+def _proves(question: Question, row: OrderContext, addresses: set[str]) -> bool:
+    """Whether the customer of a row is the person by an address: asked for by it, or found to have it."""
+    customer = _customer(row)
+    if not row.customer_id or customer is None:
+        return False
+    own = by_email(customer["email"] or "")
+    return question.kind == Kind.EMAIL or (own is not None and own.key in addresses)
+
+
+def _by_phone(answers: Answers) -> Matched | None:
+    """Whose numbers were written, where nothing else is known. Numbers are shared: not even a single one is chosen."""
+    found = [(question, row) for question, row in _answered(answers, answers.asked.phones) if _customer(row)]
+    people = {row.customer_id: (row.head or _NOBODY, question) for question, row in found}
+    return Matched(How.CANDIDATES, _NOBODY, (), tuple(people.values())) if people else None
+
+
+def _answered(answers: Answers, questions: Sequence[Question]) -> Iterator[tuple[Question, OrderContext]]:
+    for question in questions:
+        row = answers.rows.get(question)
+        if row is not None and row.fetched_at is not None:
+            yield question, row
+
+
+def _unanswered(row: OrderContext) -> bool:
+    return row.fetched_at is None and row.failing_since is None
+
+
+def _customer(row: OrderContext) -> Json | None:
+    customer: Json | None = (row.head or _NOBODY)["customer"]
+    return customer
+
+
+def _denied(answers: Answers) -> Json:
+    """Nobody, and what was hidden from us meanwhile."""
+    return _together([row.head for _question, row in _answered(answers, answers.asked.who) if row.head], orders=False)
+
+
+def _together(heads: Sequence[Json], *, orders: bool = True) -> Json:
+    """Answers under several addresses as one: the customer, and every order once, newest first. Those that are shown in full
+    are the newest without a gap, as in each answer."""
+    if len(heads) == 1 and orders:
+        return heads[0]
+    by_id: dict[str, Json] = {}
+    for order in (order for head in heads for order in head["orders"] if orders):
+        if order["legacy_id"] not in by_id or order["full"]:
+            by_id[order["legacy_id"]] = order
+    newest = sorted(by_id.values(), key=lambda order: datetime.fromisoformat(order["created_at"]), reverse=True)
+    whole = next((at for at, order in enumerate(newest) if not order["full"]), len(newest))
+    customers = (head["customer"] for head in heads if head["customer"] and orders)
+    return {
+        "customer": next(customers, None),
+        "orders": newest[:whole] + [order | {"full": False} for order in newest[whole:]],
+        "more_orders": any(head["more_orders"] for head in heads),
+        "denied": list({tuple(item.values()): item for head in heads for item in head["denied"]}.values()),
+    }
