@@ -1,5 +1,6 @@
 """Who a person is in a store: by every address, by hand, by a number in a message, by the orders they name; and who not."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,11 +8,13 @@ import pytest
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from integrations.shopify import interface, order_context
+from integrations.shopify import interface, order_context, personal
 from integrations.shopify.interface import Confirmation, Link, Person, Proof
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
+from tenants.personal import Subject
 from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
@@ -384,3 +387,46 @@ def test_what_is_not_there_is_forgotten_after_a_day(cast: Cast, store: Store) ->
     with tenant_context(cast.acme.pk):
         order_context.forget()
         assert sorted(OrderContext.objects.values_list("key", flat=True)) == ["3001", "nobody@example.com"]
+
+
+# --- Collected and erased -------------------------------------------------------------------------------------------
+def keys(rows: Iterable[OrderContext]) -> list[str]:
+    return sorted(row.key for row in rows)
+
+
+def test_a_customer_is_erased_from_every_kind_of_answer_and_collected_from_their_own(
+    cast: Cast, store: Store, shopify: RunningSandbox
+) -> None:
+    put(
+        shopify,
+        customer(int(OTTOS), OTTO, "Otto Öl", phone="+436601234567"),
+        orders=(
+            order("#3001", customer=f"gid://shopify/Customer/{OTTOS}", email=OTTO),
+            order("#3002", customer=None, email="OTTO@example.com"),
+            order("#1042", customer=f"gid://shopify/Customer/{OTTOS}", email=OTTO),
+        ),
+    )
+    known(cast, Person(emails=(MAYA,), orders=("3001", "3002", "1041", "1042")))
+    known(cast, Person(links={1: LINK}))
+    known(cast, Person(phones=("+436601234567",)))
+    find(cast, "Maya")
+    work()
+    with tenant_context(cast.acme.pk):
+        otto = personal.widen(Subject(customers=frozenset({(store.pk, OTTOS)})))
+        assert (otto.emails, otto.names, otto.phones) == ({OTTO}, {"Otto Öl"}, {"+436601234567"})
+        (_, collected), *_ = personal.collect(otto)
+        assert keys(collected.chosen()) == ["+436601234567", "3001", "3002", OTTOS], (
+            "not what another order of that name is"
+        )
+        personal.forget(otto, True)
+        assert keys(OrderContext.objects.all()) == ["1041", MAYA]
+
+
+def test_what_a_page_put_back_after_an_erasure_goes(cast: Cast, store: Store) -> None:
+    known(cast, Person(emails=(MAYA,), orders=("3001", "1041")))
+    known(cast, Person(links={1: LINK}))
+    find(cast, "Otto")
+    work()
+    with tenant_context(cast.acme.pk):
+        personal.settle(lambda email: timezone.now() if email == OTTO else None)
+        assert keys(OrderContext.objects.all()) == ["1041", MAYA]
