@@ -161,7 +161,7 @@ def test_a_contact_without_an_address_has_no_news(ava: Client) -> None:
 def test_links_and_orders_in_messages_are_looked_at_in_the_same_query(cast: Cast, ava: Client) -> None:
     painted(ava)
     link = Link(customer_id="7100000000017", by="Ava", at=cast.acme.created_at)
-    person = Person(emails=(MAYA, "other@example.com"), orders=("1042",), phones=("+4670123",), links={1: link})
+    person = Person(emails=(MAYA, "other@example.com"), orders=("1042",), phones=("+4670123",), links={2: link})
     with tenant_context(cast.acme.pk), CaptureQueriesContext(connection) as queries:
         found = interface.news(person=person)
     assert found.changed == (1,)
