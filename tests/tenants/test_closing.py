@@ -291,7 +291,7 @@ def test_no_reminder_after_it_was_opened_again_or_closed_anew(cast: Cast) -> Non
 def test_stores_are_disconnected_and_stay_so(cast: Cast, shopify: RunningSandbox) -> None:
     with tenant_context(cast.acme.pk):
         store = factories.connected_store(shopify, by=cast.olivia)
-        OrderContext.objects.create(store=store, email_norm="x@example.com", head={})
+        OrderContext.objects.create(store=store, key="x@example.com", head={})
     work()
     close(cast)
     work()
