@@ -72,6 +72,31 @@ class MessageCard:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicChip:
+    """`title`: how sure the rules are, or who said so and when."""
+
+    topic: str
+    name: str
+    title: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChoice:
+    topic: str
+    name: str
+    title: str  # who took it away and when, or empty
+
+
+@dataclass(frozen=True, slots=True)
+class TopicBar:
+    url: str  # where it is corrected; empty for those who may not
+    chips: tuple[TopicChip, ...] = ()
+    choices: tuple[TopicChoice, ...] = ()  # what may be added
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     number: int
     url: str
@@ -87,6 +112,7 @@ class Thread:
     connect_url: str  # for an owner, when there is no store
     news_url: str = ""  # says which sections of the open page are no longer what is stored; empty: there are none
     seen: str = ""  # what is handed to it at first
+    topics: TopicBar | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,14 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """Somebody wrote, less than a day ago, into a conversation. What old mail an import brings in is not told."""
+
+    conversation_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
 class ViewLookedAt:
     """Somebody looks at a view of the list, for the first time in a minute. `position`: how far down its top we are."""
 

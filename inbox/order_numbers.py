@@ -64,7 +64,7 @@ _ORDER = (
     r"|ordrer?|ordernummer|beställning(?:en|ar)?|bestelling(?:en)?|encomendas?|zamówieni[eua])|طلب|الطلب|注文|订单)"
 )
 _OF_ORDER = (
-    r"(?:[\s:.,*'\"()=–—-]|\b(?:number|numbers|nummer|numero|número|numéro|no|nr|num|id|ids|ref|reference|name|is|was|are|it's|it is"
+    r"(?:[\s:.,*'\"()=°–—-]|\b(?:number|numbers|nummer|numero|número|numéro|no|nr|num|n|id|ids|ref|reference|name|is|was|are|it's|it is"
     r"|the|my|with|called|named|might be|should be|ist|lautet|est|es)\b){0,8}"
 )
 _COUNTED = (
@@ -72,7 +72,9 @@ _COUNTED = (
     r"|inch(?:es)?|people|st|nd|rd|th)\b)"
 )
 _AND = r"\s*(?:,|;|&|\+|/|\band\b|\bor\b|\bund\b|\bet\b|\by\b)+\s*"
-_BESIDE = re.compile(rf"{_ORDER}{_OF_ORDER}(?P<names>(?:#\s?{_ANY}|{_NAME}){_COUNTED}(?:{_AND}#?\s?{_NAME}){{0,9}})", _CAPITALS)
+_BESIDE = re.compile(
+    rf"{_ORDER}{_OF_ORDER}(?P<names>(?:#\s?{_ANY}|{_NAME}){_COUNTED}(?:{_AND}#?\s?{_NAME}){{0,9}})", _CAPITALS
+)
 _GLUED = re.compile(r"\border(?P<names>#?[0-9]{3,12})(?![0-9A-Za-z])", _CAPITALS)
 _BEFORE = re.compile(rf"\b(?:my|the|our)\s(?P<names>#?{_NAME})\sorder\b|(?<![\w#])(?P<those>{_NAME})\s(?:is|was)\s(?:my|the|our)\s(?:\w+\s)?order\b", _CAPITALS)  # fmt: skip
 _HASH = re.compile(rf"(?<![\w&#/])(?P<names>#\s?{_NAME})", _CAPITALS)
@@ -116,8 +118,8 @@ def newest(texts: Iterable[str], *, affixes: Iterable[Affixes] = ()) -> tuple[Na
 
 
 def _plain(text: str) -> str:
-    """Wide digits as digits, "№" as "No", and nothing that cannot be seen."""
-    folded = unicodedata.normalize("NFKC", text[:TEXT_LIMIT])
+    """Wide digits as digits, "№" as "#", and nothing that cannot be seen."""
+    folded = unicodedata.normalize("NFKC", text[:TEXT_LIMIT].replace("№", "#"))
     return "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")[: 2 * TEXT_LIMIT]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat, Now
 
-from inbox import exporting
+from inbox import exporting, gist
 from inbox.email.inbound import summarise
 from inbox.email.people import normalised
 from inbox.models import (
@@ -224,6 +224,7 @@ def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Co
     if subject.part():
         Reference.objects.filter(conversation=message.conversation_id, message_id__iregex=subject.part()).delete()
     summarise(message.conversation)
+    gist.refresh(conversation=message.conversation)
     return {"messages of others": 1, "files": len(files)}
 
 

@@ -12,7 +12,7 @@ from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, format
 PHONES_LIMIT = 3
 TEXT_LIMIT = 20_000
 TRIES = 200  # candidates that are looked at: a text can consist of digits
-_DOUBLE_ZERO = re.compile(r"(?<![0-9A-Za-z+.,#/-])00(?=[1-9][0-9 ()./-]{6,})")
+_DOUBLE_ZERO = re.compile(r"(?<![^\s(:;])00(?=[1-9][0-9 ()./-]{6,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ def phone_numbers(text: str) -> tuple[Phone, ...]:
     found: dict[str, Phone] = {}
     for match in PhoneNumberMatcher(plus, None, leniency=Leniency.VALID, max_tries=TRIES):
         value = format_number(match.number, PhoneNumberFormat.E164)
-        found.setdefault(value, Phone(value, whole[match.start : match.end].strip()[:60]))
+        start = match.start - (whole[match.start] == "0")  # the first of two noughts
+        found.setdefault(value, Phone(value, whole[start : match.end].strip()[:60]))
         if len(found) == PHONES_LIMIT:
             break
     return tuple(found.values())

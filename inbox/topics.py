@@ -30,6 +30,7 @@ _ASK = (
     r"(?:can|could|would|may|might|will) (?:you|i|we)|(?:want|wanted|like|need|needs|wish|hope|hoping|try|trying|possible|able|ready|happy|prefer) (?:to|for)"
     r"|how (?:do|can|could|to)|is there (?:a|any) way|please|help me|go ahead and|let's|proceed with|i'd like|assist"
 )
+_WISH = r"(?:want|need|like|expect|demand|have|request) (?:a|an|my|the)"
 _THING = r"(?:orders?|purchases?|parcels?|packages?|shipments?|deliver(?:y|ies)|items?|things?|stuff|boxe?s?)"
 _CHANGE = r"(?:chang(?:e|ed|ing)|modify(?:ing)?|updat(?:e|ing)|edit|adjust|switch|alter|amend|replac(?:e|ing))"
 _PART = r"(?:sizes?|colou?rs?|quantit(?:y|ies)|variants?|versions?|materials?|payment methods?|style|items?|orders?)"
@@ -39,16 +40,16 @@ _RULES: tuple[tuple[Topic, float, str], ...] = (
     (Topic.CANCEL, SURE, rf"(?:{_ASK})…\bcancel\b|\bcancel(?:l?ing)? (?:my|the|this|that|it|them|both|all|an|our|just|order|#)"),
     (Topic.CANCEL, LIKELY, r"\bcancel(?:l?ed|l?ing|lation|lations|s)?\b"),
     (Topic.CANCEL, HINT, r"\border(?:ed)? (?:it |this |them )?(?:twice|by (?:mistake|accident)|accidentally)\b|\bchanged my mind\b|\bno longer (?:need|want)"),
-    (Topic.RETURN_EXCHANGE, SURE, rf"(?:{_ASK})…\b(?:return|exchange|swap|replacement|replaced)\b(?! (?:rate|my call|your call|to work))|\bsen[dt]\b…\bback\b|\breturn(?:ing)? (?:it|them|this|that|the|my|a|an|one|all|both|everything)\b"),
+    (Topic.RETURN_EXCHANGE, SURE, rf"(?:{_ASK}|{_WISH})…\b(?:return|exchange|swap|replacement|replaced)\b(?! (?:rate|my call|your call|to work))|\bsen[dt]\b…\bback\b|\breturn(?:ing)? (?:it|them|this|that|the|my|a|an|one|all|both|everything)\b"),
     (Topic.RETURN_EXCHANGE, LIKELY, r"\b(?:returns?|returned|returning|exchang(?:e|es|ed|ing)|rma)\b(?! (?:rates?|my call))"),
     (Topic.RETURN_EXCHANGE, LIKELY, r"\b(?:damaged|broken|defective|faulty|crushed|cracked|torn|scratched)\b|\bwrong (?:item|size|colou?r|product|one)\b|\b(?:does not|doesn't|don't|do not) (?:fit|work)\b|\btoo (?:narrow|small|big|tight|large|short|wide)\b"),
-    (Topic.REFUND, SURE, rf"(?:{_ASK}|where|when|still|process|issue|receive|get)…\b(?:refund|money back|reimburse\w*)\b|\brefund\b…\b(?:not|yet|never|hasn't)\b|\brefund (?:me|it|the|to|please|through|for|my)\b|\brefunded to\b"),
+    (Topic.REFUND, SURE, rf"(?:{_ASK}|{_WISH}|where|when|still|process|issue|receive|get)…\b(?:refund|money back|reimburse\w*)\b|\brefund\b…\b(?:not|yet|never|hasn't)\b|\brefund (?:me|it|the|to|please|through|for|my)\b|\brefunded to\b"),
     (Topic.REFUND, LIKELY, r"\brefund(?:s|ed|ing)?\b|\bmoney back\b|\breimburse\w*\b|\bcharge ?back\b|\bcharged (?:me )?twice\b|\bgetting back\b"),
     (Topic.ADDRESS_CHANGE, SURE, rf"\b(?:{_CHANGE}|correct)\b…\b(?:address|addresses)\b|\b(?:address|addresses)\b…\b(?:chang(?:e|ed)|wrong|incorrect|misspel\w+|typo|outdated|updated?|default)\b|\b(?:wrong|incorrect|new|different|another|old) (?:(?:shipping|delivery|postal|street|home) )?address\b"),
     (Topic.ADDRESS_CHANGE, SURE, r"\b(?:ship|send|deliver)\b…\b(?:to (?:a|my) (?:new|different|another)|somewhere else|another place)\b|\bit should say\b…\b(?:street|straße|strasse|road|avenue|lane)?|\bpick-?up point\b"),
     (Topic.ADDRESS_CHANGE, LIKELY, r"\b(?:i|we)(?:'ve| have)? (?:just |recently )?moved\b|\bto (?:the|my) … address\b"),
     (Topic.ORDER_CHANGE, SURE, rf"\b{_CHANGE}\b…\b{_PART}\b|\bchanges?\b… to (?:my|the|an|our)\b|\b(?:add|remove)\b…\b(?:to|from)\b…\border\b|\b(?:switch|change|modify)\b…\b(?:to|instead)\b|\bsplit the payment\b"),
-    (Topic.ORDER_CHANGE, LIKELY, rf"\b{_CHANGE} (?:it|them|that|this|these|those|all|my|the|an?)\b|\bstill (?:time|possible) to\b|\bput (?:it|them|a)\b…\bin the box\b|\bon a card and put\b"),
+    (Topic.ORDER_CHANGE, LIKELY, rf"\b{_CHANGE} (?:it|them|that|this|these|those|all|my(?! mind)|the|an?)\b|\bstill (?:time|possible) to\b|\bput (?:it|them|a)\b…\bin the box\b|\bon a card and put\b"),
     (Topic.ORDER_CHANGE, HINT, r"\bwith that change\b|\bmake the change\b"),
     (Topic.ORDER_STATUS, SURE, rf"\bwhere(?:'s| is| are)\b…\b(?:{_THING}|it|they)\b|\btrack(?:ing)?\b…\b(?:{_THING}|numbers?|info\w*|links?|pages?|details)\b|\bwhen\b…\b(?:arrives?|ships?|leaves?|come|here|delivered|dispatched|shipped|sent)\b|\b(?:has|have|had|did|does|do|is|was)(?: not|n't)\b…\b(?:arrived?|received?|shipped|come|delivered|moved|left|turned up)\b|\bnever (?:arrived|received|came)\b"),
     (Topic.ORDER_STATUS, SURE, r"\b(?:order|delivery|shipping|shipment) status\b|\bstatus of (?:my|the|our)\b|\bin transit\b|\bmarked as delivered\b|\b(?:estimated|expected) (?:delivery|arrival)\b|\bwill it be here\b|\b(?:went|gone|goes) back to (?:you|the sender)\b"),

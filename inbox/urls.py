@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import conversations, files, sections
+from inbox.views import conversations, files, sections, topics
 
 app_name = "inbox"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/", sections.section, name="section"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", sections.order, name="order"),
+    path("<slug:workspace>/inbox/<int:number>/topics/", topics.topics, name="topics"),
     path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", files.message_html, name="message_html"),
     path(
         "<slug:workspace>/inbox/<int:number>/messages/<int:position>/files/<int:file>/",

@@ -45,6 +45,11 @@ def moment(when: datetime | None, tz: str = "", style: str = "stamp") -> str:
     return moments(tz, style)(when)
 
 
+def stamp(when: datetime) -> str:
+    """Date and time in the reader's zone as plain words, where no element can stand."""
+    return _write(when.astimezone(timezone.get_current_timezone()), "stamp")
+
+
 def moments(tz: str, style: str) -> Callable[[datetime], str]:
     """`moment` for many at once: whose language, whose zone and which day it is are found out once."""
     reader = timezone.get_current_timezone()

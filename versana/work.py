@@ -81,6 +81,7 @@ BEAT_SCHEDULE = {
 # Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
 EVENT_HANDLERS = {
     "inbox.events.ViewLookedAt": ["inbox.tasks.warm_view"],
+    "inbox.events.MessageArrived": ["inbox.tasks.prefetch_orders"],
     "integrations.shopify.events.DataRequestContinues": ["integrations.shopify.tasks.continue_data_request"],
     "integrations.shopify.events.DataRequestNear": ["integrations.shopify.tasks.remind_of_data_request"],
     "integrations.shopify.events.ErasureContinues": ["integrations.shopify.tasks.continue_erasure"],

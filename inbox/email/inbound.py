@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from inbox import arrivals, gist, labels
 from inbox.contacts import contact_of
 from inbox.email import threads
 from inbox.email.charsets import one_line
@@ -55,6 +56,8 @@ def receive(*, mail: InboundMail, now: datetime) -> Receipt:
         message = _write(mail, conversation=conversation, from_shop=sides.from_shop, sent_at=sent_at, now=now)
         threads.remember(conversation=conversation, named=ties.named)
         summarise(conversation)
+        gist.refresh(conversation=conversation)
+        arrivals.announce(message=message, now=now)
         return Receipt(message, True)
 
 
@@ -96,6 +99,7 @@ def _conversation(found: list[Conversation], *, sides: Parties, sent_at: datetim
     if sent_at < into.created_at:  # What opened the conversation arrives after its answers.
         into.contact, into.created_at = contact or into.contact, sent_at
     if others:
+        labels.move(into=into, others=others)
         threads.merge(into=into, others=others)
     return into
 

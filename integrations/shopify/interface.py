@@ -30,6 +30,7 @@ __all__ = [
     "knows_order",
     "named_orders",
     "news",
+    "order_affixes",
     "order_detail",
     "section",
     "sections",
@@ -58,6 +59,12 @@ class NamedFact:
 def has_stores() -> bool:
     """Whether the workspace has a store that is, or was until it broke, connected."""
     return _listed().exists()
+
+
+def order_affixes() -> tuple[tuple[str, str], ...]:
+    """What stands before and after the numbers of orders in the stores that have shown a pattern, each once."""
+    rows = _listed().exclude(order_prefix="", order_suffix="").order_by()
+    return tuple(sorted(set(rows.values_list("order_prefix", "order_suffix"))))
 
 
 def warm(*, person: Person) -> None:

@@ -3,7 +3,19 @@
 from dataclasses import replace
 from datetime import datetime
 
-from inbox.cards import AttachmentChip, ConversationRow, InboxPage, ListPane, MessageCard, Person, Thread, ViewTab
+from inbox.cards import (
+    AttachmentChip,
+    ConversationRow,
+    InboxPage,
+    ListPane,
+    MessageCard,
+    Person,
+    Thread,
+    TopicBar,
+    TopicChip,
+    TopicChoice,
+    ViewTab,
+)
 from versana.gallery.stores import REVOKED, ago, full_section, guest_section, quiet_section, section, states
 
 MAYA = Person("Maya Lindqvist", "ML", 0)
@@ -157,8 +169,23 @@ def thread(**changes: object) -> Thread:
         ),
         no_stores_text="",
         connect_url="",
+        topics=_topics(),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def _topics() -> TopicBar:
+    return TopicBar(
+        url="/_gallery/topics/",
+        chips=(
+            TopicChip("order_status", "Order status", "Set by Ava Brandt, Nov 22, 2026, 14:03", True),
+            TopicChip("return_exchange", "Return or exchange", "Recognised by rules, confidence 70 %", False),
+        ),
+        choices=(
+            TopicChoice("refund", "Refund", "Taken away by Ava Brandt, Nov 22, 2026, 14:03"),
+            TopicChoice("other", "Other", ""),
+        ),
+    )
 
 
 def hostile_thread() -> Thread:

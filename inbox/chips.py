@@ -1,0 +1,57 @@
+"""The topics in a conversation's head: a chip each, what takes one away, and the menu that adds one."""
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inbox import labels
+from inbox.cards import TopicBar, TopicChip, TopicChoice
+from inbox.models import Conversation, ConversationTopic
+from tenants.access import Visit
+from tenants.roles import Permission
+from versana.moments import stamp
+
+Topic = ConversationTopic.Topic
+NAMES: dict[str, str | Promise] = {
+    Topic.ORDER_STATUS: gettext_lazy("Order status"),
+    Topic.CANCEL: gettext_lazy("Cancellation"),
+    Topic.RETURN_EXCHANGE: gettext_lazy("Return or exchange"),
+    Topic.REFUND: gettext_lazy("Refund"),
+    Topic.ADDRESS_CHANGE: gettext_lazy("Address change"),
+    Topic.ORDER_CHANGE: gettext_lazy("Order change"),
+    Topic.PRODUCT_QUESTION: gettext_lazy("Product question"),
+    Topic.OTHER: gettext_lazy("Other"),
+}
+
+
+def topic_bar(visit: Visit, conversation: Conversation, *, view: str, changed: bool = False) -> TopicBar:
+    """The topics as they stand. `changed`: somebody has just pressed one of its buttons, which is gone, so focus needs a place."""
+    rows = list(ConversationTopic.objects.filter(conversation=conversation).select_related("confirmed_by__user"))
+    held = labels.shown(rows)
+    denied = {row.topic: row for row in rows if row.confirmed is False}
+    url = reverse("inbox:topics", kwargs={"workspace": visit.workspace.slug, "number": conversation.number})
+    there = {row.topic for row in held}
+    return TopicBar(
+        url=f"{url}?view={view}" if visit.may(Permission.WORK_INBOX) else "",
+        chips=tuple(TopicChip(row.topic, str(NAMES[row.topic]), _source(row), bool(row.confirmed)) for row in held),
+        choices=tuple(
+            TopicChoice(topic, str(name), _said(denied[topic]) if topic in denied else "")
+            for topic, name in NAMES.items()
+            if topic not in there
+        ),
+        changed=changed,
+    )
+
+
+def _source(row: ConversationTopic) -> str:
+    if row.confirmed:
+        return _said(row)
+    return _("Recognised by rules, confidence %(percent)s %%") % {"percent": round(100 * (row.confidence or 0))}
+
+
+def _said(row: ConversationTopic) -> str:
+    if row.confirmed_by is None or row.confirmed_at is None:
+        return ""
+    said = {"name": row.confirmed_by.user.display_name, "when": stamp(row.confirmed_at)}
+    return _("Set by %(name)s, %(when)s") % said if row.confirmed else _("Taken away by %(name)s, %(when)s") % said
