@@ -36,7 +36,7 @@ def refresh(*, conversation: Conversation) -> None:
     if Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk).first() is None:
         return
     written = _received(conversation)
-    _keep_mentions(conversation, [*_orders(written), *_phones(written)])
+    _keep_mentions(conversation, [*_orders(written), *_phones(conversation, written)])
     about = topics.together(topics.topics_of(_about(one)) for one in written)
     labels.keep(conversation=conversation, found={topic.value: confidence for topic, confidence in about.items()})
 
@@ -71,11 +71,21 @@ def _orders(written: list[_Written]) -> Iterable[Mention]:
         yield Mention(kind=Mention.Kind.ORDER, value=named.value, typed=named.typed)
 
 
-def _phones(written: list[_Written]) -> list[Mention]:
-    """Of what was newly written alone: below it stands the shop's own number."""
-    found = {phone.value: phone for one in reversed(written) for phone in phones.phone_numbers(one.own)}
+def _phones(conversation: Conversation, written: list[_Written]) -> list[Mention]:
+    """Of what was newly written alone, as far as a mail lets that be told; and none that the shop's own messages name."""
+    found = {phone.value: phone for one in reversed(written) for phone in phones.phone_numbers(_unquoted(one.own))}
+    if not found:
+        return []
+    sent = Message.objects.filter(conversation=conversation, kind=Message.Kind.SENT).order_by("-sent_at", "-pk")
+    for text in sent.values_list(Left("text", topics.TEXT_LIMIT), flat=True)[:MESSAGES_READ]:
+        for ours in phones.phone_numbers(text):
+            found.pop(ours.value, None)
     newest = list(reversed(found.values()))[: phones.PHONES_LIMIT]
     return [Mention(kind=Mention.Kind.PHONE, value=phone.value, typed=phone.typed) for phone in newest]
+
+
+def _unquoted(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(">"))
 
 
 def _keep_mentions(conversation: Conversation, found: list[Mention]) -> None:
