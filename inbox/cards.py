@@ -97,6 +97,26 @@ class TopicBar:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyBox:
+    """Where a reply is written. `text` is what the writer began; it stands in no other member's box.
+
+    At most one of these is set: `saved_at` (the text is kept since then), `error` (it is not, and why), `newer_at` (another
+    window kept another text then, and this one is not kept).
+    """
+
+    url: str
+    discard_url: str
+    thread_url: str
+    label: str  # "Reply to Maya Lindqvist"
+    text: str
+    base: str  # which kept text this one goes on from
+    saved_at: datetime | None
+    max_length: int
+    error: str = ""
+    newer_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     number: int
     url: str
@@ -113,6 +133,7 @@ class Thread:
     news_url: str = ""  # says which sections of the open page are no longer what is stored; empty: there are none
     seen: str = ""  # what is handed to it at first
     topics: TopicBar | None = None
+    reply: ReplyBox | None = None
 
 
 @dataclass(frozen=True, slots=True)

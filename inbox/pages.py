@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inbox import composer
 from inbox.cards import AttachmentChip, ConversationRow, InboxPage, ListPane, MessageCard, Person, Thread, ViewTab
 from inbox.chips import topic_bar
 from inbox.models import Attachment, Contact, Conversation, Message
@@ -83,6 +84,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
         no_stores_text="" if stores else _no_stores(may_connect=may_connect),
         connect_url=reverse("tenants:general", kwargs={"workspace": slug}) if may_connect and not stores else "",
         topics=None if conversation.erased_at else topic_bar(visit, conversation, view=view),
+        reply=composer.box(visit, conversation, view=view),
     )
 
 

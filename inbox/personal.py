@@ -153,12 +153,13 @@ def _empty(ids: list[int]) -> Counts:
     """Leave the shells of these conversations."""
     if not ids:
         return {}
+    # First, so that whoever is keeping a draft waits for the end of this (inbox/drafts.py).
+    Conversation.objects.filter(pk__in=ids).update(subject="", snippet="", needs_reply=False, erased_at=Now())
     files, _ = Attachment.objects.filter(message__conversation__in=ids).delete()
     messages = _blank(Message.objects.filter(conversation__in=ids))
     named, _ = Reference.objects.filter(conversation__in=ids).delete()
     Mention.objects.filter(conversation__in=ids).delete()
     ReplyDraft.objects.filter(conversation__in=ids).delete()
-    Conversation.objects.filter(pk__in=ids).update(subject="", snippet="", needs_reply=False, erased_at=Now())
     return {"conversations": len(ids), "messages": messages, "files": files, "references": named}
 
 

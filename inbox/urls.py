@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import conversations, files, sections, topics
+from inbox.views import conversations, drafts, files, sections, topics
 
 app_name = "inbox"
 urlpatterns = [
@@ -10,7 +10,10 @@ urlpatterns = [
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),
+    path("<slug:workspace>/inbox/<int:number>/draft/", drafts.save, name="draft"),
+    path("<slug:workspace>/inbox/<int:number>/draft/discard/", drafts.discard, name="discard_draft"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/", sections.section, name="section"),
+    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/words/", sections.words, name="words"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", sections.order, name="order"),
     path("<slug:workspace>/inbox/<int:number>/topics/", topics.topics, name="topics"),
     path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", files.message_html, name="message_html"),

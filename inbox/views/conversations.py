@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from inbox import pages, watched
-from inbox.views.finding import conversation
+from inbox.views.finding import conversation, view_of
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
 from versana.rendering import render_page
@@ -24,11 +24,11 @@ def conversations(request: MemberRequest) -> HttpResponse:
     """The list: whole, or its next rows."""
     after = request.GET.get("after", "")
     try:
-        page = pages.inbox_page(request.visit, view=_view(request), after=after)
+        page = pages.inbox_page(request.visit, view=view_of(request), after=after)
     except ValueError:
         raise Http404 from None
     if not after:
-        watched.note(needs_reply=pages.VIEWS[_view(request)])
+        watched.note(needs_reply=pages.VIEWS[view_of(request)])
     part = "list" if after and request.htmx else ""  # type: ignore[attr-defined]
     return render_page(request, "inbox/inbox.html", page, part=part)
 
@@ -37,16 +37,9 @@ def conversations(request: MemberRequest) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
-    view, found = _view(request), conversation(number)
+    view, found = view_of(request), conversation(number)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
         watched.note(needs_reply=pages.VIEWS[view])  # the list stands beside it
         page = pages.thread_page(request.visit, view=view, conversation=found)
         return render_page(request, "inbox/inbox.html", page, part="thread")
     return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))
-
-
-def _view(request: MemberRequest) -> str:
-    view = request.GET.get("view", "needs-reply")
-    if view not in pages.VIEWS:
-        raise Http404
-    return view

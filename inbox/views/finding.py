@@ -1,10 +1,19 @@
-"""The row that a path names, or 404."""
+"""The row that an address names, and the view it was opened from; or 404."""
 
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
+from inbox import pages
 from inbox.models import Conversation
 
 
 def conversation(number: int) -> Conversation:
     # Never first(), which sorts by id: for a large workspace PostgreSQL then walks the ids until it meets the number.
     return get_object_or_404(Conversation.objects.select_related("contact"), number=number)
+
+
+def view_of(request: HttpRequest) -> str:
+    view = request.GET.get("view", "needs-reply")
+    if view not in pages.VIEWS:
+        raise Http404
+    return view

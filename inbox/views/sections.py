@@ -26,6 +26,16 @@ def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
 
 @require_GET
 @requires(Permission.READ_INBOX)
+def words(request: MemberRequest, number: int, store: int) -> HttpResponse:
+    """What the filter over a section's orders searches: name, items and tracking numbers of each, by the order's digits."""
+    found = _section(request, number, store)
+    if found is None:
+        raise Http404
+    return JsonResponse({order.legacy_id: order.search_text for order in found.orders})
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
 def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
     """One folded order in full, when it is opened."""
     detail = interface.order_detail(store_number=store, person=_person(number), legacy_id=order)

@@ -1,23 +1,30 @@
 """Orders as cards: what a page shows of an order, at the length at which it is shown. Pure but for localisation."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from itertools import accumulate
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import formats
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from integrations.shopify import domains, stored
+from integrations.shopify import domains, inserting, stored
 from integrations.shopify.sections import ItemRow, OrderCard, OrderDetail, ParcelCard, TrackingLink
 from integrations.shopify.types import LineItem, Money, Order, OrderLine, Parcel
 from integrations.shopify.vocabulary import cancel_reason, line_badge, order_badges, order_marks, parcel_badge
 
 OPEN_ORDERS = 3
+# Of how many orders, and of how many lines, the detail is painted with the section (of a long list, the first two): a
+# contact with a handful of orders never waits for one. The others fetch theirs when they are opened.
+PAINTED_ORDERS, PAINTED_LINES = 6, 40
+LONG_LIST = 10
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
 _WHOLE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
+_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 def cards(
@@ -41,6 +48,8 @@ def cards(
         replace(each, layout="line", sentence="", badges=(line_badge(stored.line(value)),))
         for each, value in zip(opened[OPEN_ORDERS:], values[OPEN_ORDERS:count], strict=True)
     ]
+    painted = _painted(values[:count], most=PAINTED_ORDERS if len(values) <= LONG_LIST else 2)
+    opened[painted:] = [replace(each, detail=None) for each in opened[painted:]]
     language = get_language() or ""
     folded = [
         line(
@@ -53,6 +62,12 @@ def cards(
         for value in values[count:]
     ]
     return (*opened, *folded)
+
+
+def _painted(values: Sequence[dict], *, most: int) -> int:
+    """Of how many of the newest orders; one in any case."""
+    lines = accumulate(len(value["lines"]) for value in values)
+    return max(1, min(most, sum(total <= PAINTED_LINES for total in lines)))
 
 
 def card(
@@ -93,8 +108,12 @@ def line(
     )
 
 
-def detail(order: Order, *, time_zone: str) -> OrderDetail:
-    """The items grouped by where they are. An item in two parcels stands in both, each with its own quantity."""
+def detail(order: Order, *, time_zone: str, whole: bool = False) -> OrderDetail:
+    """The items grouped by where they are. An item in two parcels stands in both, each with its own quantity.
+
+    `whole`: all lines are at hand, so that what no parcel lists can be told (Shopify names 25 items of each).
+    """
+    zone = zone_named(time_zone)
     lines = {line.id: line for line in order.lines}
     alive = _alive(order)
     gone = [parcel for parcel in order.parcels if parcel.status == "CANCELLED"]
@@ -112,6 +131,9 @@ def detail(order: Order, *, time_zone: str) -> OrderDetail:
         shop_total=_other_currency(order),
         time_zone=time_zone,
         marks=order_marks(order),
+        cancelled=_cancelled(order, zone),
+        inserts=inserting.inserts(order, zone=zone),
+        elsewhere=_elsewhere(order) if whole else (),
     )
 
 
@@ -147,7 +169,7 @@ def money(value: Money | None) -> str:
 @lru_cache(maxsize=4096)
 def _money(value: Money, language: str) -> str:
     """Kept by language: Django's formatting of one amount takes longer than all else of a folded order."""
-    places = 0 if value.currency in _WHOLE else 2
+    places = 0 if value.currency in _WHOLE else 3 if value.currency in _THOUSANDTHS else 2
     amount = formats.number_format(value.amount, decimal_pos=places, use_l10n=True, force_grouping=True)
     symbol = _SYMBOLS.get(value.currency)
     return f"{symbol}{amount}" if symbol else f"{amount} {value.currency}"
@@ -169,7 +191,32 @@ def _parcel(parcel: Parcel, position: str, lines: dict[str, LineItem]) -> Parcel
         ),
         more_items=parcel.total_quantity is not None
         and parcel.total_quantity > sum(item.quantity for item in parcel.items),
+        promised=parcel.estimated_delivery_at if parcel.delivered_at else None,
     )
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A store's zone; UTC for one that nobody knows."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _cancelled(order: Order, zone: ZoneInfo) -> str:
+    """Why and when."""
+    if not order.cancelled_at:
+        return ""
+    facts = {"why": cancel_reason(order.cancel_reason), "when": _day(order.cancelled_at, zone)}
+    return (_("Cancelled %(why)s, %(when)s") if facts["why"] else _("Cancelled %(when)s")) % facts
+
+
+def _elsewhere(order: Order) -> tuple[ItemRow, ...]:
+    listed = Counter[str]()
+    for parcel in _alive(order):
+        for item in parcel.items:
+            listed[item.line_id] += item.quantity
+    return _rows(order.lines, lambda line: line.current_quantity - line.unfulfilled_quantity - listed[line.id])
 
 
 def _alive(order: Order) -> list[Parcel]:

@@ -19,6 +19,15 @@ class ItemRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Insert:
+    """A text that can be put into a reply; empty where there is none, with the reason."""
+
+    label: str  # "Tracking link: UPS 1Z999AA10123456784"
+    text: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingLink:
     """A tracking number; `url` only when it is http(s)."""
 
@@ -38,6 +47,7 @@ class ParcelCard:
     when: datetime | None
     items: tuple[ItemRow, ...]
     more_items: bool = False
+    promised: datetime | None = None  # of a parcel that was delivered: for when it had been expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,14 @@ class OrderDetail:
     shop_total: str  # shown when the shop's currency differs from the customer's, else empty
     time_zone: str  # the store's own, in which its dates are shown
     marks: tuple[Badge, ...] = ()  # return, archived, test: said when the order is open
+    cancelled: str = ""  # "Cancelled by the customer, Sun, Nov 22"
+    inserts: tuple[Insert, ...] = ()
+    name: str = ""
+    admin_url: str = ""  # where the line of the order carries no link itself, because this was fetched
+    elsewhere: tuple[ItemRow, ...] = ()  # sent, but listed in no parcel
+    lines_url: str = ""  # where the items beyond those at hand are asked for
+    asking: bool = False  # they are on their way: ask `lines_url` again
+    asking_failed: str = ""  # or why they are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,11 @@ class OrderCard:
     detail: OrderDetail | None  # None: fetched from detail_url when opened
     detail_url: str
     search_text: str  # what the filter box matches: name, items, tracking numbers, lower case
+
+    @property
+    def lines_url(self) -> str:
+        """Where the items beyond those at hand are asked for."""
+        return f"{self.detail_url}lines/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +201,16 @@ class Section:
     def at_hand(self) -> tuple[OrderCard, ...]:
         """Orders whose parts are painted with them; the others are a line each, and fetch theirs when opened."""
         return tuple(order for order in self.orders if order.detail or order.layout != "line")
+
+    @property
+    def words_url(self) -> str:
+        """What the filter box searches: asked for when somebody turns to it, since it is as long as all the rest."""
+        return f"{self.url}words/"
+
+    @property
+    def stale(self) -> bool:
+        """Shopify does not answer, or may not be asked: what is shown is for reading, and not for telling a customer."""
+        return any(banner.tone in ("wait", "stop") for banner in self.banners)
 
     @property
     def filterable(self) -> bool:

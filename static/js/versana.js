@@ -145,7 +145,11 @@
     }
     if (event.target.closest?.("input, textarea, select, [contenteditable]") || keysOff()) return;
     if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
-    else if (event.key === "?") {
+    else if (event.key === "r" && $("#reply-text")) {
+      event.preventDefault();
+      if (drawerIsOpen()) drawer(false);
+      $("#reply-text").focus();
+    } else if (event.key === "?") {
       const box = $("#shortcuts-on");
       if (box) box.checked = !keysOff();
       open($("#shortcuts"));
@@ -186,17 +190,25 @@
   };
 
   /* --- Filter of a long list of orders ------------------------------------------------------------------------------ */
-  const filter = (input) => {
+  const told = new Map(); /* what each order says of itself, by the address that tells: fetched when somebody turns to the box */
+  const filter = async (input) => {
+    const url = input.dataset.filter;
+    if (!told.has(url)) told.set(url, fetch(url, { headers: { Accept: "application/json" } }).then((answer) => answer.ok ? answer.json() : Promise.reject(answer)));
+    let known;
+    try { known = await told.get(url); } catch { told.delete(url); if (input.value) warn(document.body.dataset.failed); return; }
     const section = input.closest(".section");
+    if (!section) return;
     const wanted = input.value.trim().toLowerCase().split(/\s+/);
     let shown = 0;
-    for (const order of $$("[data-search]", section)) {
-      const hit = wanted.every((word) => order.dataset.search.includes(word));
+    for (const order of $$(".orders > .order", section)) {
+      const of = known[$("details", order).id.split("-").pop()] || $("summary", order).textContent.toLowerCase();
+      const hit = wanted.every((word) => of.includes(word));
       order.hidden = !hit;
       shown += hit;
     }
     $("[data-filter-none]", section).hidden = shown > 0;
   };
+  on("focusin", (event) => { if (event.target.matches?.("[data-filter]")) { told.delete(event.target.dataset.filter); filter(event.target); } });
   on("input", (event) => {
     if (event.target.matches("[data-filter]")) filter(event.target);
     if (event.target.matches("[data-must-equal]")) mustEqual(event.target);
@@ -205,8 +217,8 @@
   /* --- The reason behind the i stands beside it ---------------------------------------------------------------------- */
   on("toggle", (event) => {
     const reason = event.target;
-    if (!reason.matches?.(".reason") || event.newState !== "open") return;
-    const box = $(`[popovertarget="${reason.id}"]`).getBoundingClientRect();
+    if (!reason.matches?.(".reason, .insert-menu") || event.newState !== "open") return;
+    const box = ($(`[popovertarget="${reason.id}"]`) || reason.previousElementSibling).getBoundingClientRect();
     const edge = reason.parentElement.getBoundingClientRect().right - parseFloat(getComputedStyle(reason.parentElement).paddingRight);
     const below = box.bottom + 6;
     const top = below + reason.offsetHeight + 8 > innerHeight ? box.top - reason.offsetHeight - 6 : below;
@@ -220,6 +232,16 @@
     if (!frame.matches?.("iframe[data-fit]")) return;
     const height = frame.contentDocument?.documentElement?.scrollHeight;
     if (height) frame.style.height = `${Math.min(height + 4, 4000)}px`;
+  }, true);
+
+  /* --- An order that is opened fetches its parts, where they did not come with the section --------------------------- */
+  const fetching = new WeakSet();
+  on("toggle", (event) => {
+    const link = event.target.matches?.(".order > details[open]") && $(".order-body > .fetch", event.target);
+    if (!link || fetching.has(link)) return;
+    fetching.add(link);
+    const ended = () => fetching.delete(link);
+    window.htmx.ajax("GET", link.getAttribute("href"), { source: event.target, target: link.parentElement, swap: "innerHTML" }).then(ended, ended);
   }, true);
 
   /* --- What htmx swaps --------------------------------------------------------------------------------------------- */
@@ -329,7 +351,7 @@
   on("htmx:beforeRequest", (event) => {
     const source = event.detail.elt;
     if (source.matches(".row")) mark(source.pathname);
-    if (source.matches("form")) $$("button", source).forEach((button) => { button.setAttribute("aria-busy", "true"); button.disabled = true; });
+    if (source.matches("form:not([data-reply])")) $$("button", source).forEach((button) => { button.setAttribute("aria-busy", "true"); button.disabled = true; });
   });
   on("htmx:afterSwap", (event) => {
     const target = event.detail.target || event.target; /* a restored page names no target */
@@ -355,6 +377,8 @@
     if (source.matches(".section, #exports")) {
       /* One answer lost: ask again by itself, quietly. */
       setTimeout(() => source.isConnected && window.htmx.trigger(source, "again"), 5000);
+    } else if (source.matches("[data-reply]")) {
+      /* The box itself says so, and tries again (reply.js). */
     } else if (source.matches("a[href]")) {
       location.assign(source.href); /* the whole page says what is wrong */
     } else {

@@ -166,9 +166,9 @@ def read_order(browser: Browser, article: Tag) -> Json:
     head, body, folded = article.select_one("summary"), article.select_one(".order-body"), article.select_one("details")
     if head is None or body is None or folded is None:
         raise SystemExit("an order without summary or body")
-    if folded.get("hx-get"):
-        body = browser.page(str(folded["hx-get"]), htmx=True)
-    day, link = head.select_one("time"), article.select_one("a.ext")
+    if fetch := body.select_one("a.fetch"):
+        body = browser.page(str(fetch["href"]), htmx=True)
+    day, link = head.select_one("time"), article.select_one("a.ext") or body.select_one("a.ext")
     return {
         "name": text(head.select_one("b")),
         "layout": next(each for each in ("full", "brief", "line") if each in (article.get("class") or [])),

@@ -140,7 +140,7 @@ def test_a_long_list_of_orders_is_filtered(open_page: Open) -> None:
     page = open_page("sections")
     orders = page.locator("#store-21 .order")
     page.locator("#store-21-filter").fill("1995")
-    assert [order.is_visible() for order in orders.all()].count(True) == 1
+    expect(orders.filter(visible=True)).to_have_count(1)
     page.locator("#store-21-filter").fill("nothing like this")
     expect(page.locator("#store-21").get_by_text("No order matches.")).to_be_visible()
 
@@ -223,3 +223,106 @@ def test_the_html_of_a_mail_stands_in_a_frame_of_its_own_height(open_page: Open)
     )
     assert height[0] >= height[1] > 320
     assert "allow-scripts" not in (page.locator("iframe").get_attribute("sandbox") or "")
+
+
+def test_a_fact_of_an_order_is_put_into_the_reply_by_keys_alone_and_taken_back(open_page: Open) -> None:
+    page = open_page("inbox")
+    field = page.locator("#reply-text")
+    page.keyboard.press("r")
+    expect(field).to_be_focused()
+    page.keyboard.type("About : sorry")
+    for _ in range(len(": sorry")):
+        page.keyboard.press("ArrowLeft")
+    opener = page.locator("#order-1-1042").get_by_role("button", name="Insert into the reply")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Order name #1042")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("About #1042: sorry")
+    expect(field).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("About : sorry")
+
+
+def test_the_menu_is_walked_by_arrows_and_left_by_escape(open_page: Open) -> None:
+    page = open_page("inbox")
+    opener = page.locator("#order-1-1042").get_by_role("button", name="Insert into the reply")
+    opener.press("Enter")
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(":focus")).to_contain_text("Status")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(":focus")).to_contain_text("Order and day")
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    expect(opener).to_have_attribute("aria-expanded", "false")
+
+
+def test_what_is_missing_says_why_and_inserts_nothing(open_page: Open) -> None:
+    page = open_page("inbox")
+    page.locator("#order-1-1042 [data-insert-open]").click()
+    missing = page.locator("#order-1-1042").get_by_role("button", name="Tracking link: USPS")
+    expect(missing).to_have_attribute("aria-disabled", "true")
+    expect(missing).to_contain_text("The carrier gives no link for this number.")
+    missing.click()
+    expect(page.locator("#announcer")).to_have_text("The carrier gives no link for this number.")
+    expect(page.locator("#reply-text")).to_have_value("")
+
+
+def test_nothing_is_inserted_from_a_store_that_does_not_answer(open_page: Open) -> None:
+    page = open_page("inbox-stale")
+    expect(page.get_by_text("Insert is off until Shopify answers")).to_be_visible()
+    expect(page.locator("#order-1-1042 [data-insert-open]")).to_be_hidden()
+
+
+def test_inserting_on_a_phone_leaves_the_drawer_for_the_reply(open_page: Open) -> None:
+    page = open_page("inbox", PHONE)
+    page.locator(".drawer-handle").click()
+    page.locator("#order-1-1042 [data-insert-open]").click()
+    page.locator("#order-1-1042").get_by_role("button", name="Order name").click()
+    expect(page.locator("#side")).to_be_hidden()
+    expect(page.locator("#reply-text")).to_have_value("#1042")
+    expect(page.locator("#reply-text")).to_be_focused()
+
+
+def test_the_reply_is_in_sight_on_a_narrow_phone_and_leaves_the_messages_their_place(open_page: Open) -> None:
+    page = open_page("inbox", NARROW)
+    boxes = [page.locator(name).bounding_box() for name in ("#messages-scroll", "#reply", ".drawer-handle")]
+    (messages, reply, handle) = (box or {} for box in boxes)
+    assert messages["height"] > 400
+    assert messages["y"] + messages["height"] <= reply["y"]
+    assert reply["y"] + reply["height"] <= handle["y"]
+
+
+def test_a_reply_is_thrown_away_and_can_be_had_back(open_page: Open) -> None:
+    page = open_page("inbox-draft")
+    field = page.locator("#reply-text")
+    page.get_by_role("button", name="Discard").click()
+    expect(field).to_have_value("")
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value(re.compile("the throw is on its way"))
+
+
+def test_a_reply_is_copied(open_page: Open) -> None:
+    page = open_page("inbox-draft", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "the throw is on its way" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_every_control_of_a_section_is_reached_by_the_tab_key(open_page: Open) -> None:
+    page = open_page("inbox")
+    controls = page.evaluate("""() => {
+        const shown = [...document.querySelectorAll('#side a, #side button, #side summary, #side input')]
+            .filter(e => e.checkVisibility({visibilityProperty: true}));
+        shown.forEach((e, n) => { e.dataset.nth = n; });
+        return shown.length;
+    }""")
+    page.locator("#side-scroll").focus()
+    reached = set()
+    for _ in range(controls + 10):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.dataset.nth"))
+    before = {page.locator(".side-close").get_attribute("data-nth")}  # above the stores, and hidden on a wide screen
+    assert {str(n) for n in range(controls)} - reached - before == set()

@@ -10,13 +10,14 @@ from inbox.cards import (
     ListPane,
     MessageCard,
     Person,
+    ReplyBox,
     Thread,
     TopicBar,
     TopicChip,
     TopicChoice,
     ViewTab,
 )
-from versana.gallery.stores import REVOKED, ago, full_section, guest_section, quiet_section, section, states
+from versana.gallery.stores import OLD, REVOKED, ago, full_section, guest_section, quiet_section, section, states
 
 MAYA = Person("Maya Lindqvist", "ML", 0)
 OLIVIA = Person("Olivia Chen", "OC", 2, colleague=True)
@@ -150,6 +151,37 @@ def messages() -> tuple[MessageCard, ...]:
     )
 
 
+def reply(**changes: object) -> ReplyBox:
+    base = ReplyBox(
+        url="/_gallery/reply-state/",
+        discard_url="/_gallery/inbox/",
+        thread_url="/_gallery/inbox/",
+        label="Reply to Maya Lindqvist",
+        text="",
+        base="",
+        saved_at=None,
+        max_length=100_000,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def kept_reply() -> ReplyBox:
+    text = "Hi Maya,\n\nthe throw is on its way.\n\n"
+    return reply(text=text, base="1", saved_at=ago(seconds=40))
+
+
+def older_reply() -> ReplyBox:
+    return reply(text="Hi Maya, this is the older text.", base="1", newer_at=ago(minutes=2))
+
+
+def too_long_reply() -> ReplyBox:
+    why = (
+        "This reply has 100001 characters; at most 100000 are kept. What is too much is not saved: shorten it, or send a "
+        "file instead."
+    )
+    return reply(text="Long. " * 900, base="1", error=why)
+
+
 def thread(**changes: object) -> Thread:
     base = Thread(
         number=1042,
@@ -170,6 +202,7 @@ def thread(**changes: object) -> Thread:
         no_stores_text="",
         connect_url="",
         topics=_topics(),
+        reply=reply(),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -186,6 +219,11 @@ def _topics() -> TopicBar:
             TopicChoice("other", "Other", ""),
         ),
     )
+
+
+def stale_thread() -> Thread:
+    """Shopify does not answer: what was known is for reading."""
+    return thread(sections=(full_section(fetched_at=ago(hours=3), banners=(OLD,)),))
 
 
 def hostile_thread() -> Thread:
@@ -214,6 +252,10 @@ def hostile_thread() -> Thread:
 
 def inbox(selected: Thread | None) -> InboxPage:
     return InboxPage(list_pane(selected is not None), selected)
+
+
+def with_reply(box: ReplyBox) -> InboxPage:
+    return inbox(thread(reply=box))
 
 
 def empty_inbox() -> InboxPage:

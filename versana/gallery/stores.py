@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.shopify.sections import (
     Banner,
+    Insert,
     ItemRow,
     OrderCard,
     OrderDetail,
@@ -74,6 +75,16 @@ def first_detail() -> OrderDetail:
         ship_to="Portland, Maine, United States",
         shop_total="",
         time_zone="America/New_York",
+        inserts=(
+            Insert("Order name", "#1042"),
+            Insert(
+                "Status",
+                "Order #1042: parcel 1 of 2 in transit with UPS, expected Tue, Nov 24; parcel 2 of 2 delivered Sat, Nov 21 with USPS; 2 items not shipped yet.",
+            ),
+            Insert("Tracking link: UPS 1Z999AA10123456784", ups.url),
+            Insert("Tracking link: USPS 9400111899562349", "", "The carrier gives no link for this number."),
+            Insert("Order and day", "order #1042 of Nov. 18, 2026"),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("never/", views.never),
     path("sign-in/", views.sign_in),
     path("mail/", views.mail),
+    path("section/words/", views.words),
     path("thread/<int:number>/", views.thread),
     path("<slug:name>/", views.page),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods
@@ -49,6 +49,10 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "inbox": ("inbox/inbox.html", lambda: conversations.inbox(conversations.thread()), "inbox"),
     "list": ("inbox/inbox.html", lambda: conversations.inbox(None), "inbox"),
     "inbox-empty": ("inbox/inbox.html", conversations.empty_inbox, "inbox"),
+    "inbox-stale": ("inbox/inbox.html", lambda: conversations.inbox(conversations.stale_thread()), "inbox"),
+    "inbox-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.kept_reply()), "inbox"),
+    "inbox-older-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.older_reply()), "inbox"),
+    "inbox-long-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.too_long_reply()), "inbox"),
     "inbox-hostile": ("inbox/inbox.html", lambda: conversations.inbox(conversations.hostile_thread()), "inbox"),
     "inbox-no-stores": (
         "inbox/inbox.html",
@@ -179,6 +183,7 @@ PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "panel-none": ("shopify/panel.html", settings.panel),
     "section": ("shopify/section.html", stores.full_section),
     "order-detail": ("shopify/order_detail.html", stores.first_detail),
+    "reply-state": ("inbox/_reply_state.html", conversations.kept_reply),
 }
 
 
@@ -237,6 +242,12 @@ def mail(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(f"<!doctype html><title>Mail</title><p>The mugs came <b>yesterday</b>.</p>{lines}")
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     return response
+
+
+@require_GET
+def words(_request: HttpRequest) -> HttpResponse:
+    """What the filter over the orders searches."""
+    return JsonResponse({order.legacy_id: order.search_text for order in stores.many_orders()})
 
 
 @require_GET

@@ -184,3 +184,32 @@ def test_days_are_the_stores() -> None:
 def test_an_id_that_is_not_digits_gets_no_link() -> None:
     (card,) = cards(replace(ORDER, legacy_id="../../evil"))
     assert card.admin_url == ""
+
+
+def test_an_opened_order_says_why_and_when_it_was_cancelled() -> None:
+    when = replace(ORDER, cancelled_at=NOW, cancel_reason="INVENTORY")
+    assert order_cards.detail(when, time_zone="Asia/Tokyo").cancelled == "Cancelled items unavailable, Sun, Nov 22"
+    assert order_cards.detail(replace(when, cancel_reason=None), time_zone="UTC").cancelled == "Cancelled Sun, Nov 22"
+    assert order_cards.detail(ORDER, time_zone="UTC").cancelled == ""
+
+
+def test_a_delivered_parcel_says_for_when_it_had_been_expected() -> None:
+    sent, arrived = order_cards.detail(ORDER, time_zone="UTC").parcels
+    assert sent.promised is None
+    assert (arrived.when, arrived.promised) == (NOW, NOW + timedelta(days=2))
+
+
+def test_with_all_lines_at_hand_what_no_parcel_lists_is_told() -> None:
+    more = replace(ORDER, lines=(THROW, MUG, LineItem("l3", "Tea towel", None, None, 4, 4, 1)))
+    told = order_cards.detail(more, time_zone="UTC", whole=True).elsewhere
+    assert [(row.quantity, row.title) for row in told] == [(3, "Tea towel")]
+    assert order_cards.detail(more, time_zone="UTC").elsewhere == ()
+
+
+def test_a_zone_that_nobody_knows_is_utc() -> None:
+    assert order_cards.zone_named("Mars/Olympus").key == order_cards.zone_named("../etc/passwd").key == "UTC"
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("KWD", "1.250 KWD"), ("TND", "1.250 TND"), ("VND", "1 VND")])
+def test_money_has_as_many_places_as_its_currency(currency: str, shown: str) -> None:
+    assert order_cards.money(Money(Decimal("1.25"), currency)) == shown

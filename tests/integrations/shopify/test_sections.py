@@ -414,7 +414,7 @@ def test_fifty_orders_and_no_more(ava: Client, shopify: RunningSandbox) -> None:
 # --- Folded orders --------------------------------------------------------------------------------------------------
 @pytest.fixture
 def long_history(ava: Client, shopify: RunningSandbox) -> Iterator[Tag]:
-    """Eight orders of twenty lines: the last five are folded and kept aside."""
+    """Eight orders of twenty lines: two are painted in full; the last five are kept aside."""
     orders = [order(f"#{n}", days=n, lineItems=[line(f"Thing {n}-{m}") for m in range(20)]) for n in range(1, 9)]
     put_orders(shopify, *orders)
     return known(ava)
@@ -422,15 +422,15 @@ def long_history(ava: Client, shopify: RunningSandbox) -> Iterator[Tag]:
 
 def test_a_folded_order_is_fetched_when_it_is_opened(ava: Client, long_history: Tag, shopify: RunningSandbox) -> None:
     shopify.clear_calls()
-    folded = [details for details in long_history.select("article details") if details.get("hx-get")]
-    assert len(folded) == 5
+    folded = [details for details in long_history.select("article details") if details.select_one("a.fetch")]
+    assert len(folded) == 6
     for details in folded:
         name = details.select_one("summary b").get_text()
-        whole = ava.get(details["hx-get"], headers=HTMX)
+        whole = ava.get(details.select_one("a.fetch")["href"], headers=HTMX)
         assert whole.status_code == 200
         assert f"Thing {name[1:]}-19" in text_of(whole)
         assert len(soup_of(whole).select("li")) == 20
-        assert ava.get(details["hx-get"]).status_code == 200, "as a page of its own too"
+        assert ava.get(details.select_one("a.fetch")["href"]).status_code == 200, "as a page of its own too"
     assert shopify.calls == []
 
 
@@ -445,14 +445,14 @@ def test_an_order_that_is_not_there_is_not_found(ava: Client, long_history: Tag)
 
 
 def test_an_order_of_another_contact_is_not_found(ava: Client, long_history: Tag) -> None:
-    own = long_history.select("article details")[-1]["hx-get"]
+    own = long_history.select("article details a.fetch")[-1]["href"]
     assert ava.get(own).status_code == 200
     assert ava.get(own.replace("/inbox/1/", "/inbox/2/")).status_code == 404
     assert ava.get(own.replace("/inbox/1/", "/inbox/4/")).status_code == 404
 
 
 def test_an_order_of_a_disconnected_store_is_not_found(cast: Cast, ava: Client, long_history: Tag) -> None:
-    own = long_history.select("article details")[-1]["hx-get"]
+    own = long_history.select("article details a.fetch")[-1]["href"]
     with tenant_context(cast.acme.pk):
         Store.objects.update(
             state="disconnected", disconnected_at=timezone.now(), access_token=None, refresh_token=None
@@ -468,7 +468,7 @@ def test_a_store_that_is_not_there_is_not_found(ava: Client) -> None:
 
 def test_mallory_finds_nothing_of_it(cast: Cast, ava: Client, long_history: Tag) -> None:
     mallory = signed_in(cast.mallory)
-    own = long_history.select("article details")[-1]["hx-get"]
+    own = long_history.select("article details a.fetch")[-1]["href"]
     for path in (own, "/acme/inbox/1/stores/1/", "/acme/inbox/1/"):
         assert mallory.get(path).status_code == 404
         assert mallory.get(path.replace("/acme/", "/nextdoor/")).status_code == 404

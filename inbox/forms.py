@@ -1,0 +1,33 @@
+"""What members write in the inbox, checked at the door."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inbox import drafts
+
+
+class WrittenField(forms.CharField):
+    """A text with the line ends of the server: a form sends two characters for the one that was typed."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class DraftForm(forms.Form):
+    """A reply as far as it is written, the text that the window began from, and whether it replaces a newer one."""
+
+    text = WrittenField(
+        required=False,
+        strip=False,
+        max_length=drafts.MAX_LENGTH,
+        error_messages={
+            "max_length": _(
+                "This reply has %(show_value)d characters; at most %(limit_value)d are kept. "
+                "What is too much is not saved: shorten it, or send a file instead."
+            )
+        },
+    )
+    base = forms.CharField(required=False, max_length=40)
+    anyway = forms.BooleanField(required=False)

@@ -1,0 +1,125 @@
+/*
+ * The box in which a reply is written: it keeps itself, takes what is inserted from an order, and is copied. As in
+ * versana.js, everything hangs on the document. Without this file the box is a form with a button.
+ */
+(() => {
+  "use strict";
+
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const on = (name, handler, options) => document.addEventListener(name, handler, options);
+  const box = () => $("[data-reply]");
+  const say = (text) => { $("#announcer").textContent = text || ""; };
+  const warn = (text) => { $("#toast").textContent = text; setTimeout(() => { $("#toast").textContent = ""; }, 6000); };
+
+  /* --- Kept ----------------------------------------------------------------------------------------------------- */
+  const sent = new WeakMap(); /* what the request under way holds */
+  const textOf = (form) => $("[data-reply-text]", form).value;
+  const keep = (form) => window.htmx.trigger(form, "keep");
+  on("input", (event) => {
+    const form = event.target.closest("[data-reply]");
+    if (form) form.dataset.dirty = "";
+  });
+  on("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches("[data-reply]")) sent.set(event.detail.elt, textOf(event.detail.elt));
+  });
+  on("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches("[data-reply]")) return;
+    if (!event.detail.successful) {
+      form.dataset.lost = "";
+      if (form.isConnected) setTimeout(() => form.isConnected && keep(form), 5000);
+      return;
+    }
+    delete form.dataset.lost;
+    const problem = $(".reply-problem", form);
+    const field = $("[data-reply-text]", form);
+    field.toggleAttribute("aria-invalid", Boolean($("#reply-problem", form)));
+    if (!problem && sent.get(form) === textOf(form)) delete form.dataset.dirty;
+  });
+  /* A page that is being left cannot wait for an answer. Too long for a beacon: an ordinary request, where the page stays. */
+  const leave = () => {
+    const form = box();
+    if (!form || form.dataset.dirty === undefined) return;
+    const data = new FormData(form);
+    delete form.dataset.dirty;
+    if (!navigator.sendBeacon(form.action, data)) fetch(form.action, { method: "POST", body: data, redirect: "manual" }).catch(() => {});
+  };
+  addEventListener("pagehide", leave);
+  on("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") leave(); });
+  /* Hidden: kept at once. In sight again: another window may have kept something since. */
+  on("visibilitychange", () => {
+    const form = box();
+    if (form && (form.dataset.dirty !== undefined || (!document.hidden && ($("[data-kept]", form) || textOf(form))))) keep(form);
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted && box()) keep(box()); });
+
+  /* --- Written into: so that undoing takes it back ---------------------------------------------------------------- */
+  const write = (field, text) => {
+    field.focus();
+    if (document.execCommand(text ? "insertText" : "delete", false, text)) return;
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  on("click", (event) => {
+    const opener = event.target.closest("[data-insert-open]");
+    if (opener) {
+      const menu = opener.nextElementSibling;
+      menu.showPopover({ source: opener });
+      $("button", menu).focus();
+    }
+    const why = event.target.closest(".insert-menu [aria-disabled='true']");
+    if (why) say($("small", why).textContent);
+    const entry = event.target.closest("[data-insert]");
+    if (entry) {
+      const field = $("[data-reply-text]");
+      entry.closest("[popover]")?.hidePopover();
+      if (!field) return;
+      $("#side[data-open] [data-drawer-close]")?.click();
+      write(field, $("small", entry).textContent);
+      say(entry.parentElement.dataset.done);
+    }
+    const discard = event.target.closest("[data-reply-discard]");
+    if (discard) {
+      event.preventDefault();
+      const field = $("[data-reply-text]");
+      field.select();
+      if (field.value) write(field, "");
+      keep(discard.form);
+    }
+    const copy = event.target.closest("[data-reply-copy]");
+    if (copy) copied(copy, $("[data-reply-text]"));
+  });
+
+  /* --- Copied ----------------------------------------------------------------------------------------------------- */
+  const copied = async (button, field) => {
+    if (!field.value.trim()) { warn(button.dataset.nothing); field.focus(); return; }
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      const [start, end] = [field.selectionStart, field.selectionEnd];
+      field.select();
+      done = document.execCommand("copy");
+      field.setSelectionRange(start, end);
+    }
+    if (!done) { warn(button.dataset.failed); return; }
+    const word = $("span", button);
+    const before = word.textContent;
+    word.textContent = button.dataset.done;
+    say(button.dataset.done);
+    setTimeout(() => { word.textContent = before; }, 2000);
+  };
+
+  /* --- The menu of what an order offers: arrows walk through it --------------------------------------------------------- */
+  on("toggle", (event) => {
+    if (event.target.matches?.(".insert-menu")) event.target.previousElementSibling.setAttribute("aria-expanded", event.newState === "open");
+  }, true);
+  on("keydown", (event) => {
+    const entry = event.target.closest?.(".insert-menu button");
+    if (entry && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      const all = [...entry.closest(".insert-menu").querySelectorAll("button")];
+      all[(all.indexOf(entry) + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length].focus();
+    }
+  });
+})();
