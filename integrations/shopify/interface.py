@@ -99,11 +99,12 @@ def order_detail(*, store_number: int, person: Person, legacy_id: str) -> OrderD
     who, _orders, _phones = questions.about(person, store_number=store_number)
     rows = OrderContext.objects.filter(order_context.any_of(who), store__number=store_number)
     rows = rows.exclude(store__state=Store.State.DISCONNECTED)
-    values = rows.values_list(f"rest__{stored.rest_key(legacy_id)}", "head__orders", "store__time_zone")
-    for kept_in_rest, orders, zone in values:
+    kept = f"rest__{stored.rest_key(legacy_id)}"
+    values = rows.values_list(kept, "head__orders", "store__time_zone", "store__shop_domain")
+    for kept_in_rest, orders, zone, shop in values:
         value = kept_in_rest or next((o for o in orders or [] if o["legacy_id"] == legacy_id and o["full"]), None)
         if value:
-            return order_cards.detail(stored.order(value), time_zone=zone)
+            return order_cards.fetched(stored.order(value), time_zone=zone, shop_domain=shop)
     return _named_detail(store_number, person, legacy_id)
 
 
@@ -114,7 +115,8 @@ def _named_detail(store_number: int, person: Person, legacy_id: str) -> OrderDet
         return None
     for named in matching.named(answers, person):
         if named.order["legacy_id"] == legacy_id and named.proof is not Proof.NONE:
-            return order_cards.detail(stored.order(named.order), time_zone=sidebar.zone_of(answers.store).key)
+            zone, shop = sidebar.zone_of(answers.store).key, answers.store.shop_domain
+            return order_cards.fetched(stored.order(named.order), time_zone=zone, shop_domain=shop)
     return None
 
 

@@ -195,6 +195,12 @@ def _parcel(parcel: Parcel, position: str, lines: dict[str, LineItem]) -> Parcel
     )
 
 
+def fetched(order: Order, *, time_zone: str, shop_domain: str) -> OrderDetail:
+    """The detail of an order that stood in a section as a line, with the way out that the line does not carry."""
+    link = domains.order_link(shop_domain, order.legacy_id) or ""
+    return replace(detail(order, time_zone=time_zone), name=order.name, admin_url=link)
+
+
 def zone_named(name: str) -> ZoneInfo:
     """A store's zone; UTC for one that nobody knows."""
     try:

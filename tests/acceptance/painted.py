@@ -137,7 +137,7 @@ def read_section(browser: Browser, section: Tag) -> Json:
         "domain": text(section.select_one("h3, .domain")),
         "kind": str(section["data-kind"]),
         "banners": [text(banner) for banner in section.select(".banner") if not banner.find_parent(class_="named")],
-        "remark": text(section.select_one(".remark")),
+        "remark": text(section.select_one(".remark span")).removesuffix(" Why"),
         "customer": read_profile(profile) if profile else None,
         "orders": [read_order(browser, order) for order in section.select(".orders article.order")],
         # Orders that the messages name stand before the others: in full, or covered when they may be somebody else's.

@@ -429,6 +429,9 @@ def test_a_folded_order_is_fetched_when_it_is_opened(ava: Client, long_history: 
         whole = ava.get(details.select_one("a.fetch")["href"], headers=HTMX)
         assert whole.status_code == 200
         assert f"Thing {name[1:]}-19" in text_of(whole)
+        way_out = soup_of(whole).select_one("a.ext")
+        assert way_out["aria-label"] == f"Open in Shopify: {name}"
+        assert way_out["href"].startswith("https://admin.shopify.com/store/harbor/orders/5400")
         assert len(soup_of(whole).select("li")) == 20
         assert ava.get(details.select_one("a.fetch")["href"]).status_code == 200, "as a page of its own too"
     assert shopify.calls == []
