@@ -2,9 +2,13 @@
 
 from collections.abc import Collection
 
-from inbox.models import Contact, ContactAddress
+from inbox.models import Contact, ContactAddress, Conversation
 from tenants.addresses import normalise
 from tenants.numbering import next_number
+
+
+class ErasedContact(Exception):
+    """The contact was erased: nothing more is kept about them."""
 
 
 def contact_of(*, name: str, address: str) -> Contact:
@@ -28,3 +32,11 @@ def contact_ids(*, email_norms: Collection[str]) -> dict[str, int]:
     """The known ones among normalised addresses, with the id of the contact that each belongs to."""
     found = ContactAddress.objects.filter(email_norm__in=email_norms).values_list("email_norm", "contact_id")
     return dict(found)
+
+
+def locked(conversation: Conversation) -> Contact:
+    """The contact, for whoever is about to say something about them: others wait, an erasure too. Raises ErasedContact."""
+    contact = Contact.objects.select_for_update().get(pk=conversation.contact_id)
+    if Conversation.objects.filter(pk=conversation.pk, erased_at=None).exists():
+        return contact
+    raise ErasedContact

@@ -1,5 +1,6 @@
 """The inbox's pages, built from rows: page objects of `cards.py`. Reads only what this workspace may see."""
 
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlencode
 
@@ -12,7 +13,9 @@ from inbox import composer
 from inbox.cards import AttachmentChip, ConversationRow, InboxPage, ListPane, MessageCard, Person, Thread, ViewTab
 from inbox.chips import topic_bar
 from inbox.models import Attachment, Contact, Conversation, Message
+from inbox.persons import person_of
 from integrations.shopify import interface
+from integrations.shopify.sections import Section
 from tenants.access import Visit
 from tenants.names import shown
 from tenants.roles import Permission
@@ -60,11 +63,11 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
     slug = visit.workspace.slug
     contact = conversation.contact
     addresses = list(contact.addresses.order_by("pk").values_list("email", "email_norm"))
-    who = interface.Person(emails=tuple(norm for _email, norm in addresses[:1]))
+    who = person_of(number=conversation.number)
     seen = interface.news(person=who).state  # before the sections: see there
     stores = interface.sections(
         person=who,
-        addresses=sections_of(slug, conversation.number),
+        addresses=sections_of(visit, conversation.number, who),
         viewer=viewer(visit),
     )
     may_connect = visit.may(Permission.CONNECT_STORES)
@@ -94,20 +97,42 @@ def _subject(conversation: Conversation) -> str:
     return conversation.subject or _("(no subject)")
 
 
-def sections_of(slug: str, number: int) -> interface.Addresses:
-    """Where the sections beside a conversation answer."""
-    here = {"workspace": slug, "number": number}
-    return interface.Addresses(
-        section=lambda store: reverse("inbox:section", kwargs={**here, "store": store}),
-        order=lambda store, order: f"{_orders_url(slug, number, store)}{order}/",
+def sections_of(visit: Visit, number: int, person: interface.Person) -> interface.Addresses:
+    """Where the sections beside a conversation answer. What may be undone or replaced is named as it was seen."""
+    slug = visit.workspace.slug
+
+    def seen(store: int, verb: str) -> str:
+        link = person.links.get(store)
+        return f"{_section_url(slug, number, store)}{verb}/" + (f"?seen={link.customer_id}" if link else "")
+
+    reads = interface.Addresses(
+        section=lambda store: _section_url(slug, number, store),
+        order=lambda store, order: f"{_section_url(slug, number, store)}orders/{order}/",
+    )
+    if not visit.may(Permission.WORK_INBOX):
+        return reads
+    return replace(
+        reads,
+        link=lambda store: seen(store, "link"),
+        unlink=lambda store: seen(store, "unlink"),
+        search=lambda store: f"{_section_url(slug, number, store)}search/",
+        confirm=lambda store, order: f"{_section_url(slug, number, store)}orders/{order}/confirm/",
+        withdraw=lambda store, order: f"{_section_url(slug, number, store)}orders/{order}/withdraw/",
     )
 
 
 @lru_cache(maxsize=1024)
-def _orders_url(slug: str, number: int, store: int) -> str:
-    """What comes before an order's number: a section has fifty orders, and reversing an address is slow."""
-    here = {"workspace": slug, "number": number, "store": store, "order": "0"}
-    return reverse("inbox:order", kwargs=here).removesuffix("0/")
+def _section_url(slug: str, number: int, store: int) -> str:
+    """What the addresses of a section begin with: it has fifty orders, and reversing an address is slow."""
+    return reverse("inbox:section", kwargs={"workspace": slug, "number": number, "store": store})
+
+
+def searching(section: Section) -> Section:
+    """With its search open, and so again when it is brought up to date: a quiet line has no room for one."""
+    url, poll, refresh = (
+        f"{each}{'&' if '?' in each else '?'}find=1" for each in (section.url, section.poll_url, section.refresh_url)
+    )
+    return replace(section, searching=True, url=url, poll_url=poll, refresh_url=refresh)
 
 
 def viewer(visit: Visit) -> interface.Viewer:

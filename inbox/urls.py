@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import conversations, drafts, files, sections, topics
+from inbox.views import by_hand, conversations, drafts, files, sections, topics
 
 app_name = "inbox"
 urlpatterns = [
@@ -16,6 +16,19 @@ urlpatterns = [
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/words/", sections.words, name="words"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", sections.order, name="order"),
     path("<slug:workspace>/inbox/<int:number>/topics/", topics.topics, name="topics"),
+    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/link/", by_hand.link, name="link"),
+    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/unlink/", by_hand.unlink, name="unlink"),
+    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/search/", by_hand.search, name="search"),
+    path(
+        "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/confirm/",
+        by_hand.confirm,
+        name="confirm",
+    ),
+    path(
+        "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/withdraw/",
+        by_hand.withdraw,
+        name="withdraw",
+    ),
     path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", files.message_html, name="message_html"),
     path(
         "<slug:workspace>/inbox/<int:number>/messages/<int:position>/files/<int:file>/",

@@ -1,14 +1,15 @@
 """The sections beside a conversation, one for each store."""
 
-from django.db.models import OuterRef, Subquery
+from dataclasses import replace
+
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from inbox import pages
-from inbox.models import ContactAddress, Conversation
+from inbox.models import Conversation
+from inbox.persons import person_of
 from integrations.shopify import interface
-from integrations.shopify.sections import Section
+from integrations.shopify.sections import Banner, Section
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
 from versana.rendering import render_page
@@ -17,10 +18,9 @@ from versana.rendering import render_page
 @require_GET
 @requires(Permission.READ_INBOX)
 def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
-    """One store's section: what is stored now. Polled while an answer is on its way; `refresh=1` asks for a new one."""
-    found = _section(request, number, store)
-    if found is None:
-        raise Http404
+    """One store's section: what is stored now. Polled while an answer is on its way; `refresh=1` asks for a new one,
+    `find=1` opens the search."""
+    found = section_of(request, number, store)
     return render_page(request, "shopify/section.html" if request.htmx else "shopify/section_page.html", found)  # type: ignore[attr-defined]
 
 
@@ -28,9 +28,7 @@ def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def words(request: MemberRequest, number: int, store: int) -> HttpResponse:
     """What the filter over a section's orders searches: name, items and tracking numbers of each, by the order's digits."""
-    found = _section(request, number, store)
-    if found is None:
-        raise Http404
+    found = section_of(request, number, store)
     return JsonResponse({order.legacy_id: order.search_text for order in found.orders})
 
 
@@ -38,7 +36,7 @@ def words(request: MemberRequest, number: int, store: int) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
     """One folded order in full, when it is opened."""
-    detail = interface.order_detail(store_number=store, person=_person(number), legacy_id=order)
+    detail = interface.order_detail(store_number=store, person=person_with(number), legacy_id=order)
     if detail is None:
         raise Http404
     return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
@@ -48,26 +46,31 @@ def order(request: MemberRequest, number: int, store: int, order: str) -> HttpRe
 @requires(Permission.READ_INBOX)
 def news(request: MemberRequest, number: int) -> HttpResponse:
     """Which sections of an open page to bring up to date: asked every few seconds, and answered by nothing while all are."""
-    found = interface.news(person=_person(number), seen=request.GET.get("seen", ""))
+    found = interface.news(person=person_with(number), seen=request.GET.get("seen", ""))
     if not found:
         return HttpResponse(status=204)
     return JsonResponse({"seen": found.state, "changed": found.changed, "due": found.due})
 
 
-def _section(request: MemberRequest, number: int, store: int) -> Section | None:
-    tries = request.GET.get("try", "0")
-    return interface.section(
+def section_of(request: MemberRequest, number: int, store: int, *, said: Banner | None = None) -> Section:
+    """What is stored now, for whoever looks; with a word on what they have just done there. Http404 where there is no such store."""
+    tries, person = request.GET.get("try", "0"), person_with(number)
+    found = interface.section(
         store_number=store,
-        person=_person(number),
-        addresses=pages.sections_of(request.visit.workspace.slug, number),
+        person=person,
+        addresses=pages.sections_of(request.visit, number, person),
         viewer=pages.viewer(request.visit),
         attempt=min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
         force="refresh" in request.GET,
     )
+    if found is None:
+        raise Http404
+    return pages.searching(found) if "find" in request.GET else replace(found, said=said)
 
 
-def _person(number: int) -> interface.Person:
-    """Whom a conversation is with, in one query: sections are polled."""
-    first = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email_norm")[:1]
-    found = get_object_or_404(Conversation.objects.values_list(Subquery(first), flat=True), number=number)
-    return interface.Person(emails=(found,) if found else ())
+def person_with(number: int) -> interface.Person:
+    """Whom a conversation is with, or 404."""
+    try:
+        return person_of(number=number)
+    except Conversation.DoesNotExist:
+        raise Http404 from None

@@ -25,6 +25,7 @@ __all__ = [
     "Proof",
     "Viewer",
     "find",
+    "has_store",
     "has_stores",
     "knows_customer",
     "knows_order",
@@ -71,6 +72,11 @@ def warm(*, person: Person) -> None:
     """Have what is stale of a person refreshed, where nobody looks yet: as a look does, behind everybody who waits."""
     stores = _listed().filter(state=Store.State.CONNECTED)[:STORES_WARMED]
     order_context.look_up([questions.asked(person, store) for store in stores], waited_for=False)
+
+
+def has_store(*, number: int) -> bool:
+    """Whether this is such a store of the workspace."""
+    return _listed().filter(number=number).exists()
 
 
 def sections(*, person: Person, addresses: Addresses, viewer: Viewer) -> tuple[Section, ...]:

@@ -1,8 +1,17 @@
 """Whom the sections beside a conversation are about, as whoever asks for them knows that person."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+# The column's and Shopify's: digits, of which an unsigned number of 64 bits has twenty at most.
+_ID = re.compile(r"[1-9][0-9]{0,19}")
+
+
+def is_id(value: str) -> bool:
+    """Whether this may be the number of a customer or an order at Shopify."""
+    return _ID.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,10 +192,11 @@ class Section:
     named: tuple[NamedOrder, ...] = ()
     search_url: str = ""  # finds another customer of this store
     said: Banner | None = None  # what came of what a member has just done here
+    searching: bool = False  # a member opened the search
 
     @property
     def quiet(self) -> bool:
-        return self.kind in ("none", "no_address") and not (self.named or self.match or self.said)
+        return self.kind in ("none", "no_address") and not (self.named or self.match or self.said or self.searching)
 
     @property
     def at_hand(self) -> tuple[OrderCard, ...]:
@@ -205,7 +206,7 @@ class Section:
     @property
     def words_url(self) -> str:
         """What the filter box searches: asked for when somebody turns to it, since it is as long as all the rest."""
-        return f"{self.url}words/"
+        return f"{self.url.partition('?')[0]}words/"
 
     @property
     def stale(self) -> bool:

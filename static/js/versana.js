@@ -303,6 +303,7 @@
       words,
       folds: $$("details[id]", section).map((fold) => [fold.id, fold.open]),
       fields: event.detail.requestConfig?.verb === "get" ? typed(section) : [], /* what was sent is sent */
+      chosen: $$("input[type=radio][id]:checked", section).map((choice) => choice.id),
       busy: section.getAttribute("aria-busy") === "true",
       focus: active ? active.id || "none" : "",
       caret: active?.matches("input[type=search], input[type=text], textarea") ? [active.selectionStart, active.selectionEnd] : null,
@@ -317,8 +318,11 @@
     painted.set(section, before.words);
     for (const [id, isOpen] of before.folds) {
       const fold = document.getElementById(id);
+      /* What was searched for has been found, or is another question by now. */
+      if (fold?.matches(".search") && $(".said", section)) continue;
       if (fold && fold.open !== isOpen) fold.open = isOpen;
     }
+    for (const choice of before.chosen.map((id) => document.getElementById(id))) if (choice) choice.checked = true;
     for (const [id, value] of before.fields) {
       const field = document.getElementById(id);
       if (!field) continue;
@@ -353,6 +357,11 @@
     if (source.matches(".row")) mark(source.pathname);
     if (source.matches("form:not([data-reply])")) $$("button", source).forEach((button) => { button.setAttribute("aria-busy", "true"); button.disabled = true; });
   });
+  on("htmx:afterRequest", (event) => {
+    /* A form that stays where it is, the search, may be sent again. */
+    const source = event.detail.elt;
+    if (source.matches("form") && source.isConnected) $$("button", source).forEach((button) => { button.removeAttribute("aria-busy"); button.disabled = false; });
+  });
   on("htmx:afterSwap", (event) => {
     const target = event.detail.target || event.target; /* a restored page names no target */
     if (target.id === "conversation") {
@@ -383,7 +392,6 @@
       location.assign(source.href); /* the whole page says what is wrong */
     } else {
       warn(document.body.dataset.failed);
-      if (source.matches("form")) $$("button", source).forEach((button) => { button.removeAttribute("aria-busy"); button.disabled = false; });
     }
   };
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, people, privacy, settings, stores
+from versana.gallery import audit, conversations, matching, people, privacy, settings, stores
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -67,6 +67,10 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
         "inbox",
     ),
     "sections": ("gallery/sections.html", stores.states, "inbox"),
+    "matching": ("gallery/sections.html", matching.states, "inbox"),
+    "found": ("shopify/found_page.html", matching.found, "inbox"),
+    "found-nothing": ("shopify/found_page.html", matching.nothing_found, "inbox"),
+    "found-refused": ("shopify/found_page.html", matching.refused, "inbox"),
     "components": ("gallery/components.html", lambda: stores.BADGES, "inbox"),
     "general": (
         "tenants/general.html",
