@@ -74,6 +74,7 @@ _STATES: Final[Mapping[Store.State, object]] = {
 }  # fmt: skip
 _RIGHTS: Final = (
     (_("Read conversations and what stands beside them"), Permission.READ_INBOX),
+    (_("Link a customer by hand, confirm an order, correct a topic"), Permission.WORK_INBOX),
     (_("See which stores are connected, and what is read in them"), Permission.SEE_SETTINGS),
     (_("See how each part of a connection is doing"), Permission.SEE_STORE_HEALTH),
     (_("Connect, reconnect, check and disconnect stores"), Permission.CONNECT_STORES),
