@@ -8,10 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox import gist, labels
+from inbox import gist, labels, personal
 from inbox.email.inbound import receive
 from inbox.email.parsing import parse
 from inbox.models import Conversation, ConversationTopic, Mention
+from tenants.personal import Subject
 from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
@@ -189,3 +190,12 @@ def _read(*more: str, workspace: str = "acme") -> str:
     out = StringIO()
     call_command("read_conversations", "--workspace", workspace, *more, stdout=out)
     return out.getvalue()
+
+
+def test_what_is_struck_from_somebody_elses_mail_is_no_mention_of_it_any_more(cast: Cast) -> None:
+    take(cast, mail("a", subject="hi", text="My sister is at +46 70 123 45 67, about order 1042"))
+    with tenant_context(cast.acme.pk):
+        assert mentions(PHONE) == ["+46701234567"]
+        personal.sweep_mentions(Subject(phones=frozenset({"+46 70 1234567"})), 0)
+        assert mentions(PHONE) == []
+        assert mentions() == ["1042"]
