@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from inbox import gist
+from inbox import gist, persons
 from inbox.events import MessageArrived
-from inbox.models import ContactAddress, Conversation, Mention, Message
+from inbox.models import Conversation, Message
 from integrations.shopify import interface
 from tenants.outbox.events import publish
 
@@ -23,16 +23,7 @@ def prefetch(*, conversation_id: int) -> None:
 
     Fifty mails of one contact have each store asked once: what is fresh, or on its way, is left alone.
     """
-    conversation = Conversation.objects.filter(pk=conversation_id, erased_at=None).first()
-    if conversation is not None and gist.order_related(conversation):
-        interface.warm(person=_person(conversation))
-
-
-def _person(conversation: Conversation) -> interface.Person:
-    addresses = ContactAddress.objects.filter(contact=conversation.contact_id).order_by("pk")
-    named = Mention.objects.filter(conversation=conversation).order_by("-pk").values_list("kind", "value")
-    return interface.Person(
-        emails=tuple(addresses.values_list("email_norm", flat=True)),
-        phones=tuple(value for kind, value in named if kind == Mention.Kind.PHONE),
-        orders=tuple(value for kind, value in named if kind == Mention.Kind.ORDER),
-    )
+    rows = Conversation.objects.filter(gist.about_orders(), pk=conversation_id, erased_at=None)
+    number = rows.values_list("number", flat=True).first()
+    if number is not None:
+        interface.warm(person=persons.person_of(number=number))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
 from inbox import labels, order_numbers, phones, topics
@@ -41,12 +42,12 @@ def refresh(*, conversation: Conversation) -> None:
     labels.keep(conversation=conversation, found={topic.value: confidence for topic, confidence in about.items()})
 
 
-def order_related(conversation: Conversation) -> bool:
-    """Whether it names an order, or is about one as far as rules and agents say."""
-    if Mention.objects.filter(conversation=conversation, kind=Mention.Kind.ORDER).exists():
-        return True
-    about = ConversationTopic.objects.filter(labels.holding(), conversation=conversation, topic__in=topics.ORDER_TOPICS)
-    return bool(about.exists())
+def about_orders() -> Q:
+    """Of conversations: it names an order, or is about one as far as rules and agents say. Or nobody has read it for topics
+    yet, as mail that was there before the rules were."""
+    said = ConversationTopic.objects.filter(conversation=OuterRef("pk"))
+    named = Mention.objects.filter(conversation=OuterRef("pk"), kind=Mention.Kind.ORDER)
+    return Q(Exists(said.filter(labels.holding(), topic__in=topics.ORDER_TOPICS))) | Q(Exists(named)) | ~Q(Exists(said))
 
 
 def _received(conversation: Conversation) -> list[_Written]:

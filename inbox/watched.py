@@ -6,17 +6,16 @@ Once a minute for each view of a workspace, however many look. It is asked in th
 from dataclasses import replace
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from inbox import gist, persons
 from inbox.events import ViewLookedAt
-from inbox.models import ContactAddress, Conversation, ConversationTopic, Mention, WatchedView
+from inbox.models import Conversation, WatchedView
 from integrations.shopify import interface
 from tenants.outbox.events import publish
 
 TOP = 10
 AGAIN = timedelta(seconds=60)
-_ABOUT_NO_ORDER = (ConversationTopic.Topic.PRODUCT_QUESTION, ConversationTopic.Topic.OTHER)
 
 
 def note(*, needs_reply: bool | None) -> None:
@@ -34,7 +33,7 @@ def note(*, needs_reply: bool | None) -> None:
 
 
 def top(*, view_id: int) -> list[int]:
-    """The contacts of the first conversations of a view, in which orders may matter: each once, the first one first."""
+    """The numbers of the first conversations of a view, in which orders may matter: one of each contact, the first one first."""
     view = WatchedView.objects.filter(pk=view_id).first()
     if view is None:
         return []
@@ -42,17 +41,11 @@ def top(*, view_id: int) -> list[int]:
     if view.needs_reply is not None:
         rows = rows.filter(needs_reply=view.needs_reply)
     newest = rows.order_by("-last_message_at", "-pk").values_list("pk", flat=True)[:TOP]
-    related = (
-        Conversation.objects.filter(pk__in=list(newest)).filter(_about_orders()).order_by("-last_message_at", "-pk")
-    )
-    return list(dict.fromkeys(related.values_list("contact_id", flat=True)))
-
-
-def _about_orders() -> Q:
-    """By its topics or an order that it names; or nobody has read it for topics yet."""
-    topics = ConversationTopic.objects.filter(conversation=OuterRef("pk")).exclude(confirmed=False)
-    named = Mention.objects.filter(conversation=OuterRef("pk"), kind=Mention.Kind.ORDER)
-    return Q(Exists(topics.exclude(topic__in=_ABOUT_NO_ORDER))) | Q(Exists(named)) | ~Q(Exists(topics))
+    related = Conversation.objects.filter(gist.about_orders(), pk__in=list(newest))
+    by_contact: dict[int, int] = {}
+    for contact, number in related.order_by("-last_message_at", "-pk").values_list("contact_id", "number"):
+        by_contact.setdefault(contact, number)
+    return list(by_contact.values())
 
 
 def warm(event: ViewLookedAt) -> None:
@@ -61,9 +54,8 @@ def warm(event: ViewLookedAt) -> None:
     One at a time: what somebody waits for gets in between, also where a single worker does everything. And two views that
     show the same people in another order never wait for each other crosswise.
     """
-    contacts = top(view_id=event.view_id)
-    if event.position >= len(contacts):
+    numbers = top(view_id=event.view_id)
+    if event.position >= len(numbers):
         return
-    addresses = ContactAddress.objects.filter(contact=contacts[event.position]).order_by("pk")
-    interface.warm(person=interface.Person(emails=tuple(addresses.values_list("email_norm", flat=True)[:1])))
+    interface.warm(person=persons.person_of(number=numbers[event.position]))
     publish(replace(event, position=event.position + 1))

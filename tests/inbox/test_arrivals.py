@@ -6,7 +6,7 @@ import pytest
 
 from inbox.email.inbound import receive
 from inbox.email.parsing import parse
-from inbox.models import Conversation
+from inbox.models import Conversation, CustomerLink
 from integrations.shopify.models import OrderContext
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import tenant_context
@@ -82,3 +82,21 @@ def test_a_conversation_that_is_gone_meanwhile_asks_for_nothing(cast: Cast, stor
     work()
     assert known(cast) == []
     assert pending("MessageArrived") == 0
+
+
+def test_the_order_that_a_mail_names_and_the_customer_whom_a_member_linked_are_asked_for_too(
+    cast: Cast, stores: None
+) -> None:
+    arrive(cast, "Where is #1042?", from_="other@address.example")
+    with tenant_context(cast.acme.pk):
+        contact = Conversation.objects.get().contact
+        CustomerLink.objects.create(contact=contact, store_number=1, customer_id="7001", linked_by=cast.ava)
+    work()
+    with tenant_context(cast.acme.pk):
+        asked = set(OrderContext.objects.values_list("store__number", "kind", "key"))
+    assert asked == {
+        (1, "customer", "7001"),
+        (2, "email", "other@address.example"),
+        (1, "order", "1042"),
+        (2, "order", "1042"),
+    }
