@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from integrations.shopify import finding, matching, order_cards, order_context, questions, sidebar, stored
+from integrations.shopify.banners import Viewer
 from integrations.shopify.matching import Proof
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.news import News, news
@@ -13,7 +14,7 @@ from integrations.shopify.order_context import Answers
 from integrations.shopify.person import Confirmation, Link, Person
 from integrations.shopify.questions import Asked, Kind
 from integrations.shopify.sections import Finding, OrderDetail, Section
-from integrations.shopify.sidebar import Addresses, Viewer
+from integrations.shopify.sidebar import Addresses
 
 __all__ = [
     "Addresses",

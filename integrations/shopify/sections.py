@@ -120,6 +120,7 @@ class Banner:
     retry: bool = False
     action_label: str = ""
     action_url: str = ""
+    help: str = ""  # the page of the help that explains it
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ class Section:
     banners: tuple[Banner, ...] = ()
     profile: Profile | None = None
     completeness: str = ""  # "6 of 13 orders: this store shares the last 60 days"
+    why: str = ""  # the words of the link behind it, into the help
     orders: tuple[OrderCard, ...] = ()
     reason: str = ""  # why there is no match, behind the i
     match: Match | None = None

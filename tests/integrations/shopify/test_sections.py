@@ -58,6 +58,10 @@ def words(tag: Tag) -> str:
     return " ".join(tag.get_text(" ").split())
 
 
+def links(tag: Tag) -> list[str]:
+    return [str(link["href"]) for link in tag.select("a")]
+
+
 def change(cast: Cast, **fields: object) -> None:
     with tenant_context(cast.acme.pk):
         Store.objects.update(**fields)
@@ -241,14 +245,14 @@ def test_a_store_that_needs_attention_gives_agents_a_sentence_and_owners_the_but
         change(cast, state="needs_attention", problem=problem, problem_since=timezone.now())
         (found,) = sections(ava)
         assert str(answers.of_problem(problem).agents) in words(found.select_one(".banner"))
-        assert not found.select(".banner a")
+        assert links(found.select_one(".banner")) == ["/help/sidebar-empty/?workspace=acme"]
         assert "#1042" in words(found)
         (owners,) = sections(olivia)
         assert owners.select_one(".banner a")["href"] == "/acme/settings/general/"
         assert f"{problem.label} (since" in words(owners.select_one(".banner"))
         assert str(answers.of_problem(problem).fix) in words(owners.select_one(".banner"))
         (adams,) = sections(adam)
-        assert not adams.select(".banner a")
+        assert links(adams.select_one(".banner")) == ["/help/sidebar-empty/?workspace=acme"]
 
 
 def test_the_store_card_says_what_to_do(cast: Cast, ava: Client) -> None:
@@ -289,7 +293,7 @@ def test_a_customer_whom_shopify_withholds_is_shown_as_known_with_its_age_and_wh
     assert "Shopify has hidden this store’s customers and orders since " in words(banner)
     assert "Shopify has not approved this app for personal data." in words(banner)
     assert "Shown below is what we knew at " in words(banner)
-    assert not banner.select("a")
+    assert links(banner) == ["/help/permissions-and-scopes/?workspace=acme"]
 
 
 def test_nobody_who_is_withheld_is_not_called_nobody(cast: Cast, ava: Client, shopify: RunningSandbox) -> None:
@@ -314,8 +318,43 @@ def test_an_owner_is_told_how_to_mend_what_a_permission_hides(cast: Cast, ava: C
     (banner,) = sections(signed_in(cast.olivia))[0].select(".banner")
     assert "Shopify has hidden this store’s customers since " in words(banner)
     assert "Reconnect it and approve them." in words(banner)
-    assert banner.select_one("a")["href"] == "/acme/settings/general/"
-    assert not sections(ava)[0].select(".banner a")
+    assert links(banner) == ["/acme/settings/general/", "/help/permissions-and-scopes/?workspace=acme"]
+    assert links(sections(ava)[0].select_one(".banner")) == ["/help/permissions-and-scopes/?workspace=acme"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "fix", "others", "mended_here"),
+    [
+        ("scope", "Reconnect it and approve them.", "This store did not give all permissions.", True),
+        ("protected_data", "Shopify must approve this app", "Shopify has not approved this app", False),
+    ],
+)
+def test_what_is_hidden_of_a_customer_is_mended_by_an_owner_alone(
+    cast: Cast, ava: Client, reason: str, fix: str, others: str, mended_here: bool
+) -> None:
+    known(ava)
+    with tenant_context(cast.acme.pk):
+        row = OrderContext.objects.get()
+        row.head["denied"] = [{"field": "orders.email", "reason": reason}]
+        row.save()
+    (owners,) = sections(signed_in(cast.olivia))[0].select(".banner")
+    (agents,) = sections(ava)[0].select(".banner")
+    assert fix in words(owners)
+    assert others in words(agents)
+    assert fix not in words(agents)
+    assert ("/acme/settings/general/" in links(owners)) is mended_here
+    assert links(agents) == ["/help/permissions-and-scopes/?workspace=acme"]
+
+
+def test_an_owner_is_told_how_older_orders_can_be_seen(cast: Cast, ava: Client) -> None:
+    agents = known(ava).select_one(".remark a")
+    owners = sections(signed_in(cast.olivia))[0].select_one(".remark a")
+    assert (agents.get_text(), owners.get_text()) == ("Why", "How to see older orders")
+    assert agents["href"] == owners["href"] == "/help/permissions-and-scopes/?workspace=acme"
+
+
+def test_no_match_leads_to_how_contacts_are_matched(ava: Client) -> None:
+    assert "/help/customer-not-found/?workspace=acme" in links(known(ava, 3))
 
 
 def test_orders_whose_customer_is_hidden_are_not_called_a_guests(
