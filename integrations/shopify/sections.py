@@ -201,6 +201,12 @@ class Section:
         return self.kind in ("none", "no_address") and not (self.named or self.match or self.said or self.searching)
 
     @property
+    def first(self) -> OrderCard | None:
+        """What is said of the section where there is room for one order: the one that the messages name, else the newest."""
+        named = (found.card for found in self.named if found.card)
+        return next(named, self.orders[0] if self.orders else None)
+
+    @property
     def at_hand(self) -> tuple[OrderCard, ...]:
         """Orders whose parts are painted with them; the others are a line each, and fetch theirs when opened."""
         return tuple(order for order in self.orders if order.detail or order.layout != "line")

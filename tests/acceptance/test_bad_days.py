@@ -60,7 +60,8 @@ def test_without_redis_pages_are_served_and_the_events_wait(acme: Acme) -> None:
         assert [section["data-kind"] for section in loading] == ["loading", "loading"]
         with acme.stack.database() as database:
             waiting = database.execute("SELECT kind, attempts FROM outbox_event WHERE done_at IS NULL").fetchall()
-        assert waiting == [("integrations.shopify.events.OrderContextWanted", 0)] * 2
+        # Who she is, and the two orders that she names, in each of two stores.
+        assert waiting == [("integrations.shopify.events.OrderContextWanted", 0)] * 6
         assert acme.stack.browser().open("/acme/inbox/")  # Signing in does not need Redis either.
     finally:
         acme.stack.start_redis()

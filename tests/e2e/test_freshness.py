@@ -259,7 +259,11 @@ def test_an_answer_painted_late_by_another_way_is_refused_by_the_page(
     open_conversation(page, YUSUF)
     settled(page)
     page.evaluate(
-        """(url) => window.htmx.ajax("GET", url, { target: "#store-1", swap: "outerHTML" }).catch(() => {})""", foreign
+        """(url) => {
+            const target = "#" + document.querySelector("#side .section").id;
+            return window.htmx.ajax("GET", url, { target, swap: "outerHTML" }).catch(() => {});
+        }""",
+        foreign,
     )
     page.wait_for_timeout(500)
     expect(page.locator("#side")).not_to_contain_text(people()[NOAH])

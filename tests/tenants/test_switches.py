@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from integrations.shopify import order_context, sidebar
+from integrations.shopify import banners, order_context
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants import switches
@@ -145,7 +145,7 @@ def test_nothing_is_asked_of_shopify_while_reading_is_switched_off(
     row = look(cast)
     assert (row.fetched_at, row.failure, row.leased_until) == (None, "reading_paused", None)
     assert row.store.state == Store.State.CONNECTED
-    banner = sidebar._failing(row)
+    banner = banners._failing(row)
     assert banner.title == "Reading stores is paused in this installation."
     assert shopify.calls == []
     throw(staff, Switch.READ_STORES, on=True)

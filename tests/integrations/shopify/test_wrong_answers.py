@@ -169,11 +169,12 @@ def strangers(shop: Shop, words: str) -> list[object]:
         return []
     typed = words.strip().lstrip("#")
     named = {str(number) for digits, (number, _) in shop.owners.items() if shop_name(shop, digits) == typed}
+    said = [part for part in typed.lower().split() if any(map(str.isalnum, part))]
     right = {
         "email": {str(SPELLINGS.get(words, 0))},
         "phone": {str(PHONES.get(words, 0))},
         "order": named,
-        "name": {str(n) for n in OWN if all(part in NAMES[n % len(NAMES)].lower() for part in typed.lower().split())},
+        "name": {str(n) for n in OWN if all(part in NAMES[n % len(NAMES)].lower() for part in said)},
     }
     return [one for one in found if one.customer.legacy_id not in right[one.by]]
 
