@@ -31,7 +31,7 @@ from tests.telling import Tell
 from versana.devservices import binaries
 from versana.devservices.places import ROOT
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 
 HEADING = "Backup and restore"
 Content = dict[str, list[str]]

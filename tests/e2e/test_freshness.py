@@ -18,7 +18,7 @@ from tests.telling import Tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.usefixtures("stores")]
 NOAH, YUSUF = "Noah Ito", "Yusuf Hernandez"
-GATE, NIGHT, TABS = 3, 50, 10
+GATE, NIGHT, TABS = 2, 50, 10
 # Resolves with the moment at which the words stand in the sidebar, or null when they do not come.
 WATCH = """([words, patience]) => { window.arrived = new Promise((done) => {
     const look = () => {

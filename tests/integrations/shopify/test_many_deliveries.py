@@ -29,7 +29,7 @@ from tests.telling import Tell
 from tests.walking import CLIENT_ID, CLIENT_SECRET
 
 PEOPLE = 60
-IN_GATE, AT_NIGHT = 2_000, 50_000
+IN_GATE, AT_NIGHT = 600, 50_000
 NAMES = {"orders/delete": "OrderDeleted", "shop/update": "StoreChanged", "app/scopes_update": "StoreChanged"}
 
 
