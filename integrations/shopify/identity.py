@@ -109,7 +109,9 @@ def named_order(
     value: dict[str, Any] = named.order
     created_at = datetime.fromisoformat(value["created_at"])
     if named.proof is Proof.NONE:
-        return NamedOrder(value["name"], "unconfirmed", created_at, card=None, confirm_url=confirm_url)
+        return NamedOrder(
+            value["name"], "unconfirmed", created_at, card=None, legacy_id=value["legacy_id"], confirm_url=confirm_url
+        )
     card = order_cards.card(
         stored.order(value), layout="full", search_text=value["search"], shop_domain=store.shop_domain, zone=zone, detail_url=detail_url
     )  # fmt: skip

@@ -159,6 +159,7 @@ class NamedOrder:
     card: OrderCard | None
     confirmed_by: str = ""
     confirmed_at: datetime | None = None
+    legacy_id: str = ""  # what its form is known by in the page
     reason: str = ""  # how whoever confirmed it knows
     confirm_url: str = ""  # asks for a reason
     withdraw_url: str = ""

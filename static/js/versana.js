@@ -378,6 +378,10 @@
       open(target);
     }
   });
+  /* What is typed beside one conversation, and would be sent there, does not stay for the next one. */
+  const letGo = () => { for (const part of $$("#conversation [hx-preserve]")) part.removeAttribute("id"); };
+  on("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation" && event.detail.shouldSwap) letGo(); });
+  on("htmx:historyCacheMissLoad", letGo);
   on("htmx:historyRestore", () => { kept.clear(); quiet.clear(); mark(location.pathname); summarise(); });
   on("htmx:responseError", (event) => failed(event.detail.elt));
   on("htmx:sendError", (event) => failed(event.detail.elt));

@@ -128,6 +128,21 @@ def test_an_order_under_another_address_is_covered_until_somebody_confirms_it(av
     assert [row.action for row in recorded(cast)] == ["contact.order_confirmed"]
 
 
+def test_each_covered_order_has_a_form_of_its_own_name_so_that_no_reason_ends_beside_another_order(
+    ava: Client, cast: Cast
+) -> None:
+    """What is typed into a form outlives a refresh by the form's name, and a newer mention comes before it."""
+    before = {str(each["id"]): each["action"] for each in soup_of(ava.get(STORE, headers=HTMX)).select("form.confirm")}
+    with tenant_context(cast.acme.pk):
+        thread = Mention.objects.get().conversation
+        Mention.objects.create(conversation=thread, kind="order", value="1041", typed="#1041")
+    look(ava)
+    after = {str(each["id"]): each["action"] for each in soup_of(ava.get(STORE, headers=HTMX)).select("form.confirm")}
+    assert len(before) == 1
+    assert len(after) == 2
+    assert before.items() < after.items()
+
+
 def test_a_confirmation_is_withdrawn_where_it_is_shown(ava: Client, cast: Cast) -> None:
     ava.post(form(ava, "/confirm/"), {"reason": REASON}, headers=HTMX)
     shown = text_of(ava.post(form(ava, "/withdraw/"), headers=HTMX))
