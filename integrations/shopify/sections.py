@@ -223,6 +223,11 @@ class Section:
         return any(banner.tone in ("wait", "stop") for banner in self.banners)
 
     @property
+    def insert_off(self) -> bool:
+        """Whether there is something that could be put into a reply, and must not be: it may not be true any more."""
+        return self.stale and bool(self.orders or any(found.card for found in self.named))
+
+    @property
     def filterable(self) -> bool:
         return len(self.orders) > 10
 

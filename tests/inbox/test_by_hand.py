@@ -2,10 +2,12 @@
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox.models import Mention
+from integrations.shopify.models import OrderContext
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import tenant_context
 from tests import factories
@@ -141,6 +143,16 @@ def test_each_covered_order_has_a_form_of_its_own_name_so_that_no_reason_ends_be
     assert len(before) == 1
     assert len(after) == 2
     assert before.items() < after.items()
+
+
+def test_nothing_is_inserted_from_a_confirmed_order_while_its_store_does_not_answer(ava: Client, cast: Cast) -> None:
+    ava.post(form(ava, "/confirm/"), {"reason": REASON}, headers=HTMX)
+    assert "Insert is off" not in look(ava)
+    with tenant_context(cast.acme.pk):
+        OrderContext.objects.update(failing_since=Now(), failed_at=Now(), failure="unreachable")
+    shown = text_of(ava.get(STORE, headers=HTMX))
+    assert "Wool throw" in shown
+    assert "Insert is off until Shopify answers" in shown
 
 
 def test_a_confirmation_is_withdrawn_where_it_is_shown(ava: Client, cast: Cast) -> None:
