@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.shopify import interface, order_context, stores
 from integrations.shopify.models import Store
-from integrations.shopify.person import Link, Person
+from integrations.shopify.person import Confirmation, Link, Person
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import tenant_context
 from tests import factories
@@ -166,6 +166,19 @@ def test_links_and_orders_in_messages_are_looked_at_in_the_same_query(cast: Cast
         found = interface.news(person=person)
     assert found.changed == (1,)
     assert len(queries) == 1
+
+
+def test_an_order_that_a_member_confirms_or_no_longer_does_is_news_of_its_store_alone(cast: Cast, ava: Client) -> None:
+    painted(ava)
+    said = Confirmation(by="Ava", at=cast.acme.created_at, reason="Named the street")
+    nobody = Person(emails=(MAYA,))
+    here = Person(emails=(MAYA,), confirmed={(1, "820982911946154508"): said})
+    elsewhere = Person(emails=(MAYA,), confirmed={(2, "820982911946154508"): said})
+    with tenant_context(cast.acme.pk):
+        before, then = interface.news(person=nobody).state, interface.news(person=here).state
+        assert interface.news(person=here, seen=before).changed == (1,)
+        assert interface.news(person=nobody, seen=then).changed == (1,)
+        assert interface.news(person=elsewhere, seen=before).changed == ()
 
 
 def test_a_question_costs_few_statements_however_many_stores_there_are(
