@@ -10,6 +10,7 @@
   const EVERY_MS = 3000; /* with the refresh itself, what Shopify tells is seen within five seconds */
   const DUE_EVERY_MS = 60000;
   const TYPING_MS = 3000;
+  const OWED_MS = 10000;
   const pages = new WeakMap(); /* the side of one conversation -> what is known of it; a new conversation begins anew */
   let typedAt = 0;
 
@@ -68,6 +69,13 @@
     if (side.isConnected) bring(side, page);
   };
 
+  /* An answer that was lost on the way is still owed: a store may be gone, and nothing else would say so. */
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const section = detail.target;
+    if (detail.successful || detail.xhr?.status === 404 || !section?.matches?.("#side .section")) return;
+    const page = known(section.closest("#side"));
+    setTimeout(() => page.owed.add(Number(section.id.replace("store-", ""))), OWED_MS);
+  });
   setInterval(ask, EVERY_MS);
   document.addEventListener("visibilitychange", ask);
   addEventListener("online", ask);
