@@ -101,7 +101,7 @@ class ReplyBox:
     """Where a reply is written. `text` is what the writer began; it stands in no other member's box.
 
     At most one of these is set: `saved_at` (the text is kept since then), `error` (it is not, and why), `newer_at` (another
-    window kept another text then, and this one is not kept).
+    window kept another text then, and this one is not kept), `thrown_away` (in another window; here it still stands).
     """
 
     url: str
@@ -114,6 +114,8 @@ class ReplyBox:
     max_length: int
     error: str = ""
     newer_at: datetime | None = None
+    thrown_away: bool = False
+    writer: int = 0  # the member whose text it is
 
 
 @dataclass(frozen=True, slots=True)

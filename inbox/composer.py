@@ -34,4 +34,5 @@ def with_draft(visit: Visit, conversation: Conversation, draft: Draft, *, view: 
         base=draft.base,
         saved_at=draft.at,
         max_length=drafts.MAX_LENGTH,
+        writer=visit.membership.pk,
     )

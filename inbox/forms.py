@@ -16,7 +16,10 @@ class WrittenField(forms.CharField):
 
 
 class DraftForm(forms.Form):
-    """A reply as far as it is written, the text that the window began from, and whether it replaces a newer one."""
+    """A reply as far as it is written, the text that the window began from, and whether it replaces a newer one.
+
+    With scripts also which window it is, the how manieth saving, and whether anything was written since the last one.
+    """
 
     text = WrittenField(
         required=False,
@@ -31,3 +34,6 @@ class DraftForm(forms.Form):
     )
     base = forms.CharField(required=False, max_length=40)
     anyway = forms.BooleanField(required=False)
+    window = forms.UUIDField(required=False)
+    turn = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000)
+    looking = forms.BooleanField(required=False)

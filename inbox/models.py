@@ -304,6 +304,9 @@ class ReplyDraft(TenantOwned):
     )
     text = models.TextField(blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
+    # The window that kept this text, and which of its savings it was.
+    window = models.UUIDField(null=True)
+    turn = models.PositiveIntegerField(default=0)
 
     class Meta(TenantOwned.Meta):
         constraints = [

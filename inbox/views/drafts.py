@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from inbox import composer, drafts, pages
 from inbox.cards import ReplyBox
-from inbox.drafts import Draft
+from inbox.drafts import Draft, Window
 from inbox.forms import DraftForm
 from inbox.models import Conversation
 from inbox.views.finding import conversation, view_of
@@ -21,6 +22,8 @@ from versana.rendering import render_page
 @requires(Permission.WORK_INBOX)
 def save(request: MemberRequest, number: int) -> HttpResponse:
     """Keep what stands in the box. By htmx only the line below it is answered, so that nobody's typing is disturbed."""
+    if request.POST.get("writer", "") not in ("", str(request.visit.membership.pk)):
+        raise PermissionDenied  # somebody else has signed in beside the page: what stands there is not theirs
     found, form = conversation(number), DraftForm(request.POST)
     before = Draft(request.POST.get("text", ""))
     box = replace(
@@ -36,9 +39,13 @@ def save(request: MemberRequest, number: int) -> HttpResponse:
             base=form.cleaned_data["base"],
             anyway=form.cleaned_data["anyway"],
             by=request.visit.membership,
+            window=_window(form),
+            looking=form.cleaned_data["looking"],
         )
     except drafts.NewerDraft as newer:
         return _answer(request, found, replace(box, newer_at=newer.kept.at))
+    except drafts.ThrownAway:
+        return _answer(request, found, replace(box, thrown_away=True))
     except drafts.Erased:
         raise Http404 from None
     return _answer(request, found, replace(box, text=kept.text, base=kept.base, saved_at=kept.at))
@@ -50,6 +57,11 @@ def discard(request: MemberRequest, number: int) -> HttpResponse:
     """Throw the reply away, for a browser without scripts; with them the box is emptied, which can be undone."""
     drafts.discard(conversation=conversation(number), by=request.visit.membership)
     return redirect("inbox:thread", workspace=request.visit.workspace.slug, number=number)
+
+
+def _window(form: DraftForm) -> Window | None:
+    key = form.cleaned_data["window"]
+    return Window(key, form.cleaned_data["turn"] or 0) if key else None
 
 
 def _answer(request: MemberRequest, found: Conversation, box: ReplyBox) -> HttpResponse:

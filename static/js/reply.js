@@ -12,6 +12,19 @@
   const warn = (text) => { $("#toast").textContent = text; setTimeout(() => { $("#toast").textContent = ""; }, 6000); };
 
   /* --- Kept ----------------------------------------------------------------------------------------------------- */
+  /* The server knows this window by its key, and what it saved last by its turn: an answer that was lost on the way, or a
+     saving that is overtaken by the next, is no other window. */
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  let turn = 0;
+  const marked = (form, data) => {
+    data.set("window", key);
+    data.set("turn", ++turn);
+    if (form.dataset.dirty === undefined) data.set("looking", "1");
+    /* Who signed out and in again beside this page has another token than it came with. */
+    const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+    if (token) data.set("csrfmiddlewaretoken", token);
+    return data;
+  };
   const sent = new WeakMap(); /* what the request under way holds */
   const textOf = (form) => $("[data-reply-text]", form).value;
   const keep = (form) => window.htmx.trigger(form, "keep");
@@ -19,15 +32,22 @@
     const form = event.target.closest("[data-reply]");
     if (form) form.dataset.dirty = "";
   });
+  on("htmx:configRequest", (event) => {
+    if (event.detail.elt.matches("[data-reply]")) marked(event.detail.elt, event.detail.formData);
+  });
   on("htmx:beforeRequest", (event) => {
     if (event.detail.elt.matches("[data-reply]")) sent.set(event.detail.elt, textOf(event.detail.elt));
   });
+  let again = 0;
   on("htmx:afterRequest", (event) => {
     const form = event.detail.elt;
     if (!form.matches("[data-reply]")) return;
     if (!event.detail.successful) {
-      form.dataset.lost = "";
-      if (form.isConnected) setTimeout(() => form.isConnected && keep(form), 5000);
+      const status = event.detail.xhr?.status || 0;
+      form.dataset.lost = status === 401 ? "signed-out" : status >= 400 && status < 500 && status !== 429 ? "refused" : "away";
+      form.dataset.dirty = ""; /* also what was only looked after */
+      clearTimeout(again);
+      if (form.dataset.lost !== "refused") again = setTimeout(() => form.isConnected && keep(form), 5000);
       return;
     }
     delete form.dataset.lost;
@@ -40,12 +60,18 @@
   const leave = () => {
     const form = box();
     if (!form || form.dataset.dirty === undefined) return;
-    const data = new FormData(form);
-    delete form.dataset.dirty;
+    const data = marked(form, new FormData(form));
     if (!navigator.sendBeacon(form.action, data)) fetch(form.action, { method: "POST", body: data, redirect: "manual" }).catch(() => {});
   };
   addEventListener("pagehide", leave);
+  /* Before the next page is asked for: asked for first, it would show this conversation without the last words. */
+  addEventListener("beforeunload", (event) => {
+    leave();
+    if (box()?.dataset.lost !== undefined) event.preventDefault();
+  });
   on("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") leave(); });
+  on("htmx:beforeHistorySave", leave);
+  on("versana:leave", leave);
   /* Hidden: kept at once. In sight again: another window may have kept something since. */
   on("visibilitychange", () => {
     const form = box();

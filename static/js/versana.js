@@ -120,6 +120,7 @@
     const list = $("[data-list] .row");
     if (!list) return;
     event.preventDefault();
+    document.dispatchEvent(new CustomEvent("versana:leave"));
     history.pushState({}, "", back.href);
     const opened = $(".row[aria-current]");
     $("#conversation").replaceChildren();
@@ -383,11 +384,13 @@
   on("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation" && event.detail.shouldSwap) letGo(); });
   on("htmx:historyCacheMissLoad", letGo);
   on("htmx:historyRestore", () => { kept.clear(); quiet.clear(); mark(location.pathname); summarise(); });
-  on("htmx:responseError", (event) => failed(event.detail.elt));
-  on("htmx:sendError", (event) => failed(event.detail.elt));
-  on("htmx:timeout", (event) => failed(event.detail.elt));
-  const failed = (source) => {
-    if (source.matches(".section, #exports")) {
+  on("htmx:responseError", (event) => failed(event.detail.elt, event.detail.xhr.status));
+  on("htmx:sendError", (event) => failed(event.detail.elt, 0));
+  on("htmx:timeout", (event) => failed(event.detail.elt, 0));
+  const failed = (source, status) => {
+    if (status === 401 && !source.matches("a[href], [data-reply]")) {
+      warn(document.body.dataset.signedOut);
+    } else if (source.matches(".section, #exports")) {
       /* One answer lost: ask again by itself, quietly. */
       setTimeout(() => source.isConnected && window.htmx.trigger(source, "again"), 5000);
     } else if (source.matches("[data-reply]")) {

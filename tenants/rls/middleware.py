@@ -37,7 +37,7 @@ class WorkspaceMiddleware:
         if slug is None:
             return self.get_response(request)
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _to_sign_in(request)
         workspaces = workspaces_of(int(request.user.pk))
         workspace = next((w for w in workspaces if w.slug == slug), None)
         if workspace is None:
@@ -60,6 +60,15 @@ class WorkspaceMiddleware:
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             return response
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page; a part of a page is refused instead, since that page would be painted into the open one."""
+    if request.headers.get("HX-Request") != "true":
+        return redirect_to_login(request.get_full_path())
+    response = HttpResponse("Signed out.\n", status=401, content_type="text/plain")
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponse:

@@ -17,6 +17,7 @@ from tests.walking import signed_in, soup_of, text_of
 
 pytestmark = pytest.mark.django_db
 THREAD, DRAFT = "/acme/inbox/1/", "/acme/inbox/1/draft/"
+WINDOW = "5f0c3f0e6a0b4f3c8a6d1e2f3a4b5c6d"
 
 
 @pytest.fixture
@@ -85,6 +86,44 @@ def test_a_window_that_began_with_an_empty_box_replaces_nothing(cast: Cast, ava:
 def test_the_same_text_twice_is_no_other_window(cast: Cast, ava: Client) -> None:
     first = base_of(saved(ava, "sent twice"))
     assert base_of(saved(ava, "sent twice")) == first
+
+
+def test_a_window_goes_on_with_its_own_text_though_the_answer_was_lost(cast: Cast, ava: Client) -> None:
+    saved(ava, "Dear Dee", window=WINDOW, turn="1")
+    assert "Draft saved" in saved(ava, "Dear Dee, it left", window=WINDOW, turn="2").text
+    assert kept(cast, cast.ava) == "Dear Dee, it left"
+    other = saved(ava, "from elsewhere", window="0" * 32, turn="9")
+    assert "changed in another window" in other.text
+    assert kept(cast, cast.ava) == "Dear Dee, it left"
+
+
+def test_a_saving_that_was_overtaken_takes_nothing_back(cast: Cast, ava: Client) -> None:
+    saved(ava, "all of it", window=WINDOW, turn="2")
+    saved(ava, "all", window=WINDOW, turn="1")
+    assert kept(cast, cast.ava) == "all of it"
+
+
+def test_what_was_thrown_away_does_not_come_back_from_a_window_that_only_looks(cast: Cast, ava: Client) -> None:
+    base = base_of(saved(ava, "better not"))
+    ava.post(f"{DRAFT}discard/")
+    told = saved(ava, "better not", base, looking="1")
+    assert "thrown away in another window" in told.select_one("[role=alert]").text
+    assert kept(cast, cast.ava) == ""
+    assert "Draft saved" in saved(ava, "better not", base, looking="1", anyway="1").text
+    assert kept(cast, cast.ava) == "better not"
+
+
+def test_what_somebody_wrote_is_not_kept_for_who_signed_in_after_them(cast: Cast, ava: Client) -> None:
+    answer = signed_in(cast.olivia).post(DRAFT, {"text": "Ava's words", "base": "", "writer": str(cast.ava.pk)})
+    assert answer.status_code == 403
+    assert kept(cast, cast.olivia) == ""
+
+
+def test_a_part_of_a_page_is_refused_to_who_is_signed_out_and_not_replaced_by_the_sign_in_page(ava: Client) -> None:
+    for method, address in (("post", DRAFT), ("get", THREAD), ("get", f"{THREAD}stores/1/")):
+        answer = getattr(Client(), method)(address, headers={"HX-Request": "true"})
+        assert (answer.status_code, answer["Content-Type"]) == (401, "text/plain")
+    assert Client().get(THREAD).status_code == 302
 
 
 def test_an_emptied_box_ends_the_draft(cast: Cast, ava: Client) -> None:
