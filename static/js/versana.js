@@ -59,9 +59,9 @@
   /* --- Drawer of the orders, under 1100 px ------------------------------------------------------------------------- */
   let drawerOpener = null;
   const drawer = (show, opener) => {
-    const side = $("#side");
-    if (!side) return;
-    side.toggleAttribute("data-open", show);
+    const side = $("#side"); /* gone, where Back led from an open drawer to the list */
+    if (!side && show) return;
+    side?.toggleAttribute("data-open", show);
     for (const other of $$(".rail, .list-pane, .thread-pane")) other.inert = show;
     $$("[data-drawer]").forEach((button) => button.setAttribute("aria-expanded", show));
     $(".scrim")?.remove();
@@ -121,7 +121,7 @@
     if (!list) return;
     event.preventDefault();
     document.dispatchEvent(new CustomEvent("versana:leave"));
-    history.pushState({}, "", back.href);
+    history.pushState({ htmx: true }, "", back.href);
     const opened = $(".row[aria-current]");
     $("#conversation").replaceChildren();
     mark("");
@@ -382,8 +382,19 @@
   /* What is typed beside one conversation, and would be sent there, does not stay for the next one. */
   const letGo = () => { for (const part of $$("#conversation [hx-preserve]")) part.removeAttribute("id"); };
   on("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation" && event.detail.shouldSwap) letGo(); });
+  /* The way back: htmx asks for it outside of its own order, so a slow one would be painted over what was opened meanwhile. */
+  let goingBack = null;
+  const stay = () => { goingBack?.abort(); goingBack = null; };
+  on("htmx:historyCacheMiss", (event) => {
+    stay();
+    $$(".row.htmx-request").forEach((row) => window.htmx.trigger(row, "htmx:abort"));
+    goingBack = event.detail.xhr;
+    goingBack.addEventListener("error", () => warn(document.body.dataset.failed));
+  });
+  on("htmx:beforeRequest", (event) => { if (event.detail.elt.matches(".row")) stay(); });
   on("htmx:historyCacheMissLoad", letGo);
-  on("htmx:historyRestore", () => { kept.clear(); quiet.clear(); mark(location.pathname); summarise(); });
+  on("htmx:historyCacheMissLoadError", () => location.reload()); /* the whole page says what is wrong */
+  on("htmx:historyRestore", () => { goingBack = null; kept.clear(); quiet.clear(); mark(location.pathname); summarise(); });
   on("htmx:responseError", (event) => failed(event.detail.elt, event.detail.xhr.status));
   on("htmx:sendError", (event) => failed(event.detail.elt, 0));
   on("htmx:timeout", (event) => failed(event.detail.elt, 0));
@@ -395,9 +406,10 @@
       setTimeout(() => source.isConnected && window.htmx.trigger(source, "again"), 5000);
     } else if (source.matches("[data-reply]")) {
       /* The box itself says so, and tries again (reply.js). */
-    } else if (source.matches("a[href]")) {
+    } else if (source.matches("a[href]") && status) {
       location.assign(source.href); /* the whole page says what is wrong */
     } else {
+      if (source.matches(".row")) mark(location.pathname); /* nothing was opened */
       warn(document.body.dataset.failed);
     }
   };
