@@ -315,6 +315,7 @@ PACKAGE = Package(
         Plain("inbox.Mention", ("kind",), _SHAPE),
         Plain("inbox.Message", ("kind",), _SHAPE),
         Plain("inbox.Attachment", ("content_type",), "A kind of file."),
+        Plain("inbox.ReplyDraft", ("window",), "Drawn at random by a page when it is opened."),
     ),
     widen=widen,
     collect=collect,
