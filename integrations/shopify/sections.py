@@ -3,6 +3,7 @@
 Frozen and complete: a template formats what stands here and decides nothing. `sidebar.py` builds them.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -164,6 +165,10 @@ class NamedOrder:
     confirm_url: str = ""  # asks for a reason
     withdraw_url: str = ""
 
+    @property
+    def place(self) -> str:
+        return _place(self.confirm_url)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -208,6 +213,10 @@ class Section:
         return next(named, self.orders[0] if self.orders else None)
 
     @property
+    def place(self) -> str:
+        return _place(self.search_url)
+
+    @property
     def at_hand(self) -> tuple[OrderCard, ...]:
         """Orders whose parts are painted with them; the others are a line each, and fetch theirs when opened."""
         return tuple(order for order in self.orders if order.detail or order.layout != "line")
@@ -250,3 +259,9 @@ class Finding:
     text: str = ""
     attempt: int = 0
     poll_delay_ms: int = 0
+
+
+def _place(url: str) -> str:
+    """The numbers of an address, for the id of what stays while all around it is painted anew: by the store alone, a search
+    or a reason that was typed beside one conversation would be found again beside the next, and be sent to the first."""
+    return "-".join(re.findall(r"[0-9]+", url.partition("?")[0]))

@@ -222,3 +222,25 @@ def test_a_polled_section_takes_at_most_six_statements(ava: Client, cast: Cast) 
         ava.get("/acme/inbox/2/stores/1/?try=3", headers=HTMX)
     of_the_frame = len(frame) - 2  # the conversation, and its messages
     assert len(section) - of_the_frame <= 6, [query["sql"][:90] for query in section]
+
+
+def test_what_outlives_a_refresh_belongs_to_one_conversation_and_one_order(ava: Client, cast: Cast) -> None:
+    """By the same id beside the next contact, a search would link its find to the one before, and a reason confirm their order."""
+    with tenant_context(cast.acme.pk):
+        other = factories.conversation(email="other@example.com")
+    names(cast, other, "1041")
+
+    def kept(number: int) -> set[str]:
+        path = f"/acme/inbox/{number}/stores/1/"
+        for _ in range(3):
+            ava.get(path, headers=HTMX)
+            work()
+        found = soup_of(ava.get(path, headers=HTMX)).select("[hx-preserve]")
+        assert [each.name for each in found] == ["form", "details"]
+        return {str(each["id"]) for each in found}
+
+    first, second = kept(1), kept(2)
+    assert first.isdisjoint(second)
+    with tenant_context(cast.acme.pk):
+        Mention.objects.filter(conversation=other).update(value="1042")
+    assert second & kept(2) == {each for each in second if each.startswith("search-")}
