@@ -47,7 +47,8 @@ _NOISE = [
         r"(?:https?://|www\.)\S+",
         r"[^\s@<>]{1,64}@[^\s@<>]{1,255}",
         r"\b[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}\b|\b[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}\b",
-        rf"{_MONEY}\s?[0-9][0-9.,]*|(?<![\w#-])[0-9][0-9.,]*\s?(?:%|{_MONEY})",
+        # No amount is longer, and without an end "1.1.1." of a whole mail is gone through anew from each of its digits.
+        rf"{_MONEY}\s?[0-9][0-9.,]{{0,20}}|(?<![\w#-])[0-9][0-9.,]{{0,20}}\s?(?:%|{_MONEY})",
         r"\b1Z[0-9A-Z]{16}\b|\b[A-Z]{2}[0-9]{9}[A-Z]{2}\b|\b[A-Z]{0,6}[0-9]{13,}\b",
         r"\+[0-9][0-9 ()./-]{6,24}[0-9]",
         r"(?<![\w#-])\(?[0-9]{2,5}\)?(?:[ ./-]{1,2}\(?[0-9]{2,5}\)?){2,6}(?![0-9A-Za-z])",
@@ -138,8 +139,8 @@ def _found(text: str, affixes: Iterable[Affixes]) -> Iterator[tuple[int, int, st
         if (found["letters"] or found["few"]) not in _DENIED:
             yield from _each(text, found.span("names"))
     for found in _ALONE.finditer(text):
-        above = text[: found.start()].removesuffix("\n")
-        if not above or not _NOT_BELOW.search(above[-200:]):
+        above = text[max(found.start() - 200, 0) : found.start()].removesuffix("\n").rpartition("\n")[2]
+        if not _NOT_BELOW.search(above):
             yield from _each(text, found.span("names"))
     for before, after in affixes:
         yield from _of_store(text, before.lstrip("#"), after)
