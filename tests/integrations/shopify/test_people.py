@@ -430,3 +430,27 @@ def test_what_a_page_put_back_after_an_erasure_goes(cast: Cast, store: Store) ->
     with tenant_context(cast.acme.pk):
         personal.settle(lambda email: timezone.now() if email == OTTO else None)
         assert keys(OrderContext.objects.all()) == ["1041", MAYA]
+
+
+# --- What is said must be so ----------------------------------------------------------------------------------------
+def test_a_number_without_its_country_is_told_what_it_lacks(cast: Cast, store: Store) -> None:
+    for words in ("0660 123 45 67", "06601234567"):
+        find(cast, words)
+        work()
+        assert "the code of its country" in find(cast, words).text
+
+
+def test_words_are_not_cut_to_those_of_somebody_else(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
+    found = find(cast, f"{'o' * 89}@example.com")
+    assert (found.state, found.text, shopify.calls) == ("problem", "This is too long: 100 characters at most.", [])
+
+
+def test_an_old_nobody_is_not_said_again_without_asking(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
+    find(cast, "new@example.com")
+    work()
+    assert find(cast, "new@example.com").state == "nothing"
+    put(shopify, customer(7100000000500, "new@example.com"))
+    later(cast, 61)
+    assert find(cast, "new@example.com").state == "asking"
+    work()
+    assert [one.customer_id for one in find(cast, "new@example.com").candidates] == ["7100000000500"]
