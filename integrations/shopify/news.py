@@ -55,7 +55,7 @@ class News:
 def news(*, person: Person, seen: str = "") -> News:
     """What is stored about a person, beside what the page has seen. Reads; a look at a section is what asks Shopify."""
     stores = {number: list(rows) for number, rows in groupby(_rows(person), key=lambda row: int(row["store__number"]))}
-    marks = {number: _mark(rows, _confirmed(person, number)) for number, rows in stores.items()}
+    marks = {number: _mark(rows, _said(person, number)) for number, rows in stores.items()}
     state = _state(marks)
     many = len(stores) > AT_ONCE
     due = [number for number, rows in stores.items() if any(_due(row, many=many) for row in _asked(rows))]
@@ -82,14 +82,15 @@ def _asked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if not (known and row["kind"] == Kind.PHONE)]
 
 
-def _confirmed(person: Person, store_number: int) -> list[tuple[str, str]]:
-    """What members said of this store's orders: it uncovers one, or covers it again, and no row of ours changes."""
-    return sorted((order, str(said.at)) for (store, order), said in person.confirmed.items() if store == store_number)
+def _said(person: Person, number: int) -> list[object]:
+    """What members said: what one of them has confirmed, or covered again, the others are to see."""
+    confirmed = sorted(order for store, order in person.confirmed if store == number)
+    return [person.links.get(number), *confirmed]
 
 
-def _mark(rows: Iterable[dict[str, Any]], confirmed: list[tuple[str, str]]) -> str:
+def _mark(rows: Iterable[dict[str, Any]], said: list[object]) -> str:
     """A few digits that differ when a section of these rows would be painted differently. Not the leases: they end so."""
-    shown = [*confirmed, *([row[name] for name in _TOLD[1:8]] for row in rows)]
+    shown = [said, *([row[name] for name in _TOLD[1:8]] for row in rows)]
     return hashlib.blake2s(repr(shown).encode(), digest_size=_DIGITS // 2).hexdigest()
 
 

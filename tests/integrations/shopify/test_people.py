@@ -454,3 +454,13 @@ def test_an_old_nobody_is_not_said_again_without_asking(cast: Cast, store: Store
     assert find(cast, "new@example.com").state == "asking"
     work()
     assert [one.customer_id for one in find(cast, "new@example.com").candidates] == ["7100000000500"]
+
+
+def test_what_a_member_confirmed_is_news_to_the_others(cast: Cast, store: Store) -> None:
+    person = Person(emails=(MAYA,), orders=("3001",))
+    digits = known(cast, person).named[0].confirm_url.split("/")[-3]
+    sure = replace(person, confirmed={(1, digits): Confirmation(by="Ava", at=LINK.at, reason="She knew the street.")})
+    with tenant_context(cast.acme.pk):
+        seen = interface.news(person=person).state
+        assert interface.news(person=sure, seen=seen).changed == (1,)
+        assert not interface.news(person=sure, seen=interface.news(person=sure).state)
