@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.shopify import order_cards, stored
+from integrations.shopify import order_cards, queries, stored
 from integrations.shopify.matching import How, Matched, Named, Proof
 from integrations.shopify.models import Store
 from integrations.shopify.person import Confirmation, Link, Person
@@ -30,7 +30,11 @@ def match_of(matched: Matched, person: Person, *, link: Link | None, unlink_url:
         case How.LINKED | How.GONE if link is not None:
             return Match("linked", _linked(link, gone=matched.how is How.GONE), unlink_url)
         case How.EMAIL:
-            return Match("email", _join(_("Same e-mail address: %(emails)s.") % {"emails": emails}, _not_asked(person)))
+            guests = (
+                _("Guest orders under %(emails)s.") % {"emails": ", ".join(matched.guests)} if matched.guests else ""
+            )
+            same = _("Same e-mail address: %(emails)s.") % {"emails": emails}
+            return Match("email", _join(same, guests, _not_asked(person)))
         case How.GUEST:
             return Match("guest", _join(_("Orders under %(emails)s.") % {"emails": emails}, _not_asked(person)))
         case How.CANDIDATES:
@@ -44,7 +48,12 @@ def nobody(matched: Matched, store: Store, person: Person) -> str:
         return _("This contact has no e-mail address, and customers are found by theirs.")
     if matched.how is not How.NONE:
         return ""
-    emails = {"email": ", ".join(person.emails[:MOST_EMAILS])}
+    asked = person.emails[:MOST_EMAILS]
+    emails, unfit = {"email": ", ".join(asked)}, [each for each in asked if queries.email_search(each) is None]
+    if unfit:
+        words = _("No customer with %(email)s in this store.") % emails
+        guests = _("Guest orders cannot be looked for under %(unfit)s.") % {"unfit": ", ".join(unfit)}
+        return _join(words, guests, _not_asked(person))
     if covers(store.scopes, READ_ALL_ORDERS):
         words = _("No customer and no guest order with %(email)s in this store.") % emails
     else:
@@ -98,6 +107,7 @@ def order_count(who: Customer) -> str:
 def named_order(
     named: Named,
     *,
+    person: Person,
     store: Store,
     zone: ZoneInfo,
     confirmation: Confirmation | None,
@@ -109,9 +119,8 @@ def named_order(
     value: dict[str, Any] = named.order
     created_at = datetime.fromisoformat(value["created_at"])
     if named.proof is Proof.NONE:
-        return NamedOrder(
-            value["name"], "unconfirmed", created_at, card=None, legacy_id=value["legacy_id"], confirm_url=confirm_url
-        )
+        why = _unproven(value, person)
+        return NamedOrder(value["name"], "unconfirmed", created_at, card=None, confirm_url=confirm_url, why=why)
     card = order_cards.card(
         stored.order(value), layout="full", search_text=value["search"], shop_domain=store.shop_domain, zone=zone, detail_url=detail_url
     )  # fmt: skip
@@ -121,6 +130,16 @@ def named_order(
             reason=confirmation.reason, withdraw_url=withdraw_url,
         )  # fmt: skip
     return NamedOrder(value["name"], "theirs", created_at, card)
+
+
+def _unproven(value: dict[str, Any], person: Person) -> str:
+    """What is known of why it is not taken for theirs, and nothing else of the order."""
+    name = {"name": value["name"]}
+    if not person.emails:
+        return _("This contact has no e-mail address to compare with that of %(name)s.") % name
+    if value["email"]:
+        return _("%(name)s was ordered with another e-mail than this contact’s.") % name
+    return _("The store does not say with which e-mail %(name)s was ordered.") % name
 
 
 def _linked(link: Link, *, gone: bool) -> str:
@@ -144,7 +163,11 @@ def _choice(matched: Matched) -> str:
 def _not_asked(person: Person) -> str:
     """Which addresses were left out."""
     left = person.emails[MOST_EMAILS:]
-    return _("Not looked up: %(emails)s.") % {"emails": ", ".join(left)} if left else ""
+    named = ", ".join(left[:MOST_EMAILS])
+    if (more := len(left) - MOST_EMAILS) > 0:
+        words = ngettext("Not looked up: %(emails)s and %(n)d more.", "Not looked up: %(emails)s and %(n)d more.", more)
+        return words % {"emails": named, "n": more}
+    return _("Not looked up: %(emails)s.") % {"emails": named} if left else ""
 
 
 def _join(*sentences: str) -> str:

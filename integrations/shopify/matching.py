@@ -53,6 +53,7 @@ class Matched:
     head: Json
     emails: tuple[str, ...] = ()  # under which something was found
     candidates: tuple[tuple[Json, Question], ...] = ()
+    guests: tuple[str, ...] = ()  # beside a customer: under which nothing but orders was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ def match(answers: Answers) -> Matched:
         return Matched(How.CANDIDATES, _denied(answers), emails, tuple(customers.values()))
     if found:
         heads = [row.head or _NOBODY for _question, row in found]
-        return Matched(How.EMAIL if customers else How.GUEST, _together(heads), emails)
+        if not customers:
+            return Matched(How.GUEST, _together(heads), emails)
+        guests = tuple(question.key for question, row in found if not _customer(row))
+        return Matched(How.EMAIL, _together(heads), tuple(e for e in emails if e not in guests), guests=guests)
     return _by_phone(answers) or Matched(How.NONE, _denied(answers))
 
 
@@ -156,8 +160,11 @@ def _together(heads: Sequence[Json], *, orders: bool = True) -> Json:
         return heads[0]
     by_id: dict[str, Json] = {}
     for order in (order for head in heads for order in head["orders"] if orders):
-        if order["legacy_id"] not in by_id or order["full"]:
-            by_id[order["legacy_id"]] = order
+        known = by_id.get(order["legacy_id"])
+        kept = order if known is None or order["full"] else known
+        # What one of them has among the customer's own orders is not a guest's, though another found it by its address.
+        own = known is not None and not (known.get("email") and order.get("email"))
+        by_id[order["legacy_id"]] = kept | {"email": None} if own else kept
     newest = sorted(by_id.values(), key=lambda order: datetime.fromisoformat(order["created_at"]), reverse=True)
     whole = next((at for at, order in enumerate(newest) if not order["full"]), len(newest))
     customers = (head["customer"] for head in heads if head["customer"] and orders)

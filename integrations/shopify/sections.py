@@ -160,8 +160,8 @@ class NamedOrder:
     card: OrderCard | None
     confirmed_by: str = ""
     confirmed_at: datetime | None = None
-    legacy_id: str = ""  # what its form is known by in the page
     reason: str = ""  # how whoever confirmed it knows
+    why: str = ""  # it is not confirmed
     confirm_url: str = ""  # asks for a reason
     withdraw_url: str = ""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from integrations.shopify import banners, domains, identity, matching, order_cards, stored
 from integrations.shopify.banners import Viewer
-from integrations.shopify.matching import How, Matched
+from integrations.shopify.matching import How, Matched, Proof
 from integrations.shopify.models import Store
 from integrations.shopify.order_context import Answers
 from integrations.shopify.person import Person
@@ -66,7 +66,8 @@ def build(answers: Answers, person: Person, *, addresses: Addresses, viewer: Vie
         banners=notices,
         search_url=addresses.search(store.number) if store.state == Store.State.CONNECTED else "",
     )
-    section = _named(section, answers, person, addresses=addresses)
+    settled = known or not polling or not answers.asked.who
+    section = _named(section, answers, person, addresses=addresses, settled=settled)
     return _filled(section, answers, matched, person, addresses=addresses, viewer=viewer) if matched else section
 
 
@@ -111,13 +112,14 @@ def _filled(
         zone=zone_of(store),
         detail_url=lambda order: addresses.order(store.number, order),
     )
-    count = len(head["orders"])
-    completeness = _completeness(store, customer, count, more=head["more_orders"], denied=stored.denied(head["denied"]))
+    count, guests = len(head["orders"]), _of_guests(head) if customer else 0
+    own = count if head["more_orders"] else count - guests
+    completeness = _completeness(store, customer, own, more=head["more_orders"], denied=stored.denied(head["denied"]))
     return replace(
         section,
         profile=_profile(store, customer) if customer else None,
         orders=orders,
-        completeness=completeness,
+        completeness="; ".join(filter(None, (completeness, _beside(guests)))),
         why=_why(store, viewer) if completeness else "",
         reason=identity.nobody(matched, store, person),
         match=identity.match_of(
@@ -127,12 +129,14 @@ def _filled(
     )
 
 
-def _named(section: Section, answers: Answers, person: Person, *, addresses: Addresses) -> Section:
-    """The orders that messages name: at hand as soon as they are found, whoever the person is."""
+def _named(section: Section, answers: Answers, person: Person, *, addresses: Addresses, settled: bool) -> Section:
+    """The orders that messages name: at hand as soon as they are found. That one is not the person's is said only once it is
+    `settled` who they are: their own must not be asked a reason for while that is on its way."""
     store = answers.store
     cards = (
         identity.named_order(
             named,
+            person=person,
             store=store,
             zone=zone_of(store),
             confirmation=person.confirmed.get((store.number, named.order["legacy_id"])),
@@ -141,6 +145,7 @@ def _named(section: Section, answers: Answers, person: Person, *, addresses: Add
             withdraw_url=addresses.withdraw(store.number, named.order["legacy_id"]),
         )
         for named in matching.named(answers, person)
+        if settled or named.proof is not Proof.NONE
     )
     return replace(section, named=tuple(cards))
 
@@ -179,6 +184,17 @@ def _completeness(
         if any(banners.is_of(item, "customer") for item in denied)
         else _guest(shown, windowed=windowed)
     )
+
+
+def _of_guests(head: dict[str, Any]) -> int:
+    """How many of the orders are not the customer's: those have no part in the number of orders that the profile says."""
+    return sum(1 for order in head["orders"] if order.get("email"))
+
+
+def _beside(guests: int) -> str:
+    if not guests:
+        return ""
+    return ngettext("%(n)d more order as a guest", "%(n)d more orders as a guest", guests) % {"n": guests}
 
 
 def _why(store: Store, viewer: Viewer) -> str:

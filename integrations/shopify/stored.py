@@ -38,6 +38,7 @@ _LINE_FIELDS = (
     "fulfillment_status",
     "total",
     "shop_total",
+    "email",  # of one that is not the customer's, but was found by its address
 )
 
 Json = dict[str, Any]

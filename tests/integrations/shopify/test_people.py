@@ -433,6 +433,57 @@ def test_what_a_page_put_back_after_an_erasure_goes(cast: Cast, store: Store) ->
 
 
 # --- What is said must be so ----------------------------------------------------------------------------------------
+def test_guest_orders_do_not_make_up_for_orders_that_the_store_hides(cast: Cast, store: Store) -> None:
+    """Maya has three orders, of which the store shares two: the guest's is not the third."""
+    found = known(cast, Person(emails=(MAYA, GUEST)))
+    assert len(found.orders) == 3
+    assert found.completeness == "2 of 3 orders: this store shares the last 60 days; 1 more order as a guest"
+    assert found.match.sentence == f"Same e-mail address: {MAYA}. Guest orders under {GUEST}."
+
+
+def test_their_own_order_is_not_called_somebody_elses_while_it_is_asked_who_they_are(
+    cast: Cast, shopify: RunningSandbox
+) -> None:
+    put(shopify, orders=(order("#1050", days=1, email="old@lindqvist.example"),))
+    connected(cast, shopify)
+    known(cast, Person(orders=("1050",)))
+    person = Person(emails=(MAYA,), orders=("1050",))
+    waiting = section(cast, person)
+    assert (waiting.kind, waiting.named) == ("loading", ())
+    work()
+    assert [one.state for one in section(cast, person).named] == ["theirs"]
+
+
+def test_why_an_order_is_covered_is_what_is_known_of_it(cast: Cast, shopify: RunningSandbox) -> None:
+    put(
+        shopify,
+        orders=(order("#1051", days=1, customer=None, email=None), order("#1052", days=1, customer=None, email=OTTO)),
+    )
+    connected(cast, shopify)
+    whys = [one.why for one in known(cast, Person(emails=(MAYA,), orders=("1051", "1052"))).named]
+    assert whys == [
+        "The store does not say with which e-mail #1051 was ordered.",
+        "#1052 was ordered with another e-mail than this contact’s.",
+    ]
+    (named,) = known(cast, Person(orders=("1052",))).named
+    assert named.why == "This contact has no e-mail address to compare with that of #1052."
+
+
+def test_guest_orders_that_were_not_looked_for_are_not_said_to_be_missing(cast: Cast, store: Store) -> None:
+    found = known(cast, Person(emails=("o'neil@example.com",)))
+    assert found.reason == (
+        "No customer with o'neil@example.com in this store. Guest orders cannot be looked for under o'neil@example.com."
+    )
+
+
+def test_a_hundred_addresses_are_counted_rather_than_listed(cast: Cast, store: Store) -> None:
+    found = known(cast, Person(emails=tuple(f"a{n}@example.com" for n in range(100))))
+    assert (
+        "Not looked up: a5@example.com, a6@example.com, a7@example.com, a8@example.com, a9@example.com and 90 more."
+        in found.reason
+    )
+
+
 def test_a_number_without_its_country_is_told_what_it_lacks(cast: Cast, store: Store) -> None:
     for words in ("0660 123 45 67", "06601234567"):
         find(cast, words)
