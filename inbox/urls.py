@@ -15,6 +15,9 @@ urlpatterns = [
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/", sections.section, name="section"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/words/", sections.words, name="words"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", sections.order, name="order"),
+    path(
+        "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/lines/", sections.lines, name="lines"
+    ),
     path("<slug:workspace>/inbox/<int:number>/topics/", topics.topics, name="topics"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/link/", by_hand.link, name="link"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/unlink/", by_hand.unlink, name="unlink"),

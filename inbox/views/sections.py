@@ -9,7 +9,7 @@ from inbox import pages
 from inbox.models import Conversation
 from inbox.persons import person_of
 from integrations.shopify import interface
-from integrations.shopify.sections import Banner, Section
+from integrations.shopify.sections import Banner, OrderDetail, Section
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
 from versana.rendering import render_page
@@ -36,10 +36,35 @@ def words(request: MemberRequest, number: int, store: int) -> HttpResponse:
 @requires(Permission.READ_INBOX)
 def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
     """One folded order in full, when it is opened."""
-    detail = interface.order_detail(store_number=store, person=person_with(number), legacy_id=order)
+    person = person_with(number)
+    addresses = pages.sections_of(request.visit, number, person)
+    return _order(
+        request, interface.order_detail(store_number=store, person=person, legacy_id=order, addresses=addresses)
+    )
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def lines(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
+    """One order with all of its items, where a section holds the first ones: polled until they are there."""
+    person = person_with(number)
+    addresses = pages.sections_of(request.visit, number, person)
+    found = interface.order_lines(
+        store_number=store, person=person, legacy_id=order, addresses=addresses, attempt=_tries(request)
+    )
+    return _order(request, found)
+
+
+def _order(request: MemberRequest, detail: OrderDetail | None) -> HttpResponse:
     if detail is None:
         raise Http404
     return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
+
+
+def _tries(request: MemberRequest) -> int:
+    """How often a waiting page has asked; nobody waits a thousand times."""
+    tries = request.GET.get("try", "0")
+    return min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0
 
 
 @require_GET
@@ -54,13 +79,13 @@ def news(request: MemberRequest, number: int) -> HttpResponse:
 
 def section_of(request: MemberRequest, number: int, store: int, *, said: Banner | None = None) -> Section:
     """What is stored now, for whoever looks; with a word on what they have just done there. Http404 where there is no such store."""
-    tries, person = request.GET.get("try", "0"), person_with(number)
+    person = person_with(number)
     found = interface.section(
         store_number=store,
         person=person,
         addresses=pages.sections_of(request.visit, number, person),
         viewer=pages.viewer(request.visit),
-        attempt=min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
+        attempt=_tries(request),
         force="refresh" in request.GET,
     )
     if found is None:

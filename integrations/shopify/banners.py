@@ -71,10 +71,10 @@ def _failing(row: OrderContext) -> Banner:
     if row.failure == tokens.ReadingPaused.code:
         text = _("Orders appear here again as soon as it goes on; what is shown is what we knew.")
         return Banner("wait", "clock", str(meaning.agents), text, help=STALE)
-    since = _("%(what)s since %(since)s") % {"what": meaning.agents, "since": _clock(row.failing_since)}
+    since = _("%(what)s since %(since)s") % {"what": meaning.agents, "since": clock(row.failing_since)}
     if row.fetched_at is None:
         return Banner("wait", "clock", f"{since}.", _("Orders appear here as soon as it does."), retry=True, help=STALE)
-    known = _("showing what we knew at %(known)s.") % {"known": _clock(row.fetched_at)}
+    known = _("showing what we knew at %(known)s.") % {"known": clock(row.fetched_at)}
     return Banner("wait", "clock", "", f"{since}; {known}", retry=True, help=STALE)
 
 
@@ -90,9 +90,9 @@ def _withheld(row: OrderContext, denied: tuple[Denied, ...], viewer: Viewer) -> 
     reasons = [item.reason for item in denied]
     text = _mend(reasons, viewer)
     if row.found:
-        known = _("Shown below is what we knew at %(known)s.") % {"known": _clock(row.fetched_at)}
+        known = _("Shown below is what we knew at %(known)s.") % {"known": clock(row.fetched_at)}
         text = f"{text} {known}"
-    title = titles[customers, orders] % {"since": _clock(row.failing_since)}
+    title = titles[customers, orders] % {"since": clock(row.failing_since)}
     return _with_button(Banner("wait", "info", title, text, help=SCOPES), reasons, viewer)
 
 
@@ -112,7 +112,7 @@ def _with_button(banner: Banner, reasons: Sequence[str], viewer: Viewer) -> Bann
 
 def _problem(store: Store, viewer: Viewer) -> Banner:
     """A store that somebody must mend: a plain sentence for agents, what to do and the button for owners."""
-    since = _clock(store.problem_since)
+    since = clock(store.problem_since)
     meaning = meanings.of_problem(store.problem)
     if not viewer.may_connect:
         text = _("It has shared no orders since %(since)s.") % {"since": since}
@@ -125,7 +125,7 @@ def _problem(store: Store, viewer: Viewer) -> Banner:
 
 
 def _uninstalled(store: Store) -> Banner:
-    title = _("Uninstalled in Shopify since %(since)s.") % {"since": _clock(store.disconnected_at)}
+    title = _("Uninstalled in Shopify since %(since)s.") % {"since": clock(store.disconnected_at)}
     return Banner("stop", "key-round", title, _("An owner of this workspace can connect the store again."), help=EMPTY)
 
 
@@ -140,8 +140,8 @@ def _denied(denied: Sequence[Denied], viewer: Viewer) -> list[Banner]:
     ]
 
 
-def _clock(moment: object) -> str:
-    """14:02 today, "Nov 20, 14:02" before, in the reader's zone."""
+def clock(moment: object) -> str:
+    """A moment as banners say it: 14:02 today, "Nov 20, 14:02" before, in the reader’s zone."""
     if moment is None:
         return ""
     local = timezone.localtime(moment)  # type: ignore[arg-type]

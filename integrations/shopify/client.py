@@ -105,7 +105,7 @@ def kept_short(
 def order_lines(connection: Connection, *, order_id: str, after: str | None = None) -> LinePage:
     """Up to 250 lines of one order, for orders that have more than the sidebar asks for."""
     result = execute(connection, queries.ORDER_LINES, "OrderLines", {"id": order_id, "after": after})
-    return parsing.line_page(result.data)
+    return parsing.line_page(result.data, wanted=order_id)
 
 
 def shop_profile(connection: Connection) -> ShopProfile:

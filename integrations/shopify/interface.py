@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from integrations.shopify import finding, matching, order_cards, order_context, questions, sidebar, stored
+from integrations.shopify import finding, matching, order_context, order_details, questions, sidebar
 from integrations.shopify.banners import Viewer
 from integrations.shopify.matching import Proof
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.news import News, news
-from integrations.shopify.order_context import Answers
 from integrations.shopify.person import Confirmation, Link, Person
-from integrations.shopify.questions import Asked, Kind
+from integrations.shopify.questions import Kind
 from integrations.shopify.sections import Finding, OrderDetail, Section
 from integrations.shopify.sidebar import Addresses
 
@@ -34,6 +33,7 @@ __all__ = [
     "news",
     "order_affixes",
     "order_detail",
+    "order_lines",
     "section",
     "sections",
     "warm",
@@ -99,32 +99,25 @@ def section(
     return sidebar.build(found, person, addresses=addresses, viewer=viewer, attempt=attempt)
 
 
-def order_detail(*, store_number: int, person: Person, legacy_id: str) -> OrderDetail | None:
+def order_detail(*, store_number: int, person: Person, legacy_id: str, addresses: Addresses) -> OrderDetail | None:
     """One stored order in full, decoded alone. None when it is not (or no longer) among the person's orders."""
-    if not legacy_id.isascii() or not legacy_id.isdigit():
-        return None
-    who, _orders, _phones = questions.about(person, store_number=store_number)
-    rows = OrderContext.objects.filter(order_context.any_of(who), store__number=store_number)
-    rows = rows.exclude(store__state=Store.State.DISCONNECTED)
-    kept = f"rest__{stored.rest_key(legacy_id)}"
-    values = rows.values_list(kept, "head__orders", "store__time_zone", "store__shop_domain")
-    for kept_in_rest, orders, zone, shop in values:
-        value = kept_in_rest or next((o for o in orders or [] if o["legacy_id"] == legacy_id and o["full"]), None)
-        if value:
-            return order_cards.fetched(stored.order(value), time_zone=zone, shop_domain=shop)
-    return _named_detail(store_number, person, legacy_id)
+    found = order_details.known(store_number, person, legacy_id)
+    return order_details.first(found, store_number=store_number, addresses=addresses) if found else None
 
 
-def _named_detail(store_number: int, person: Person, legacy_id: str) -> OrderDetail | None:
-    """Of an order that messages name, as long as it is taken for the person's."""
-    answers = _stored(store_number, person)
-    if answers is None:
+def order_lines(
+    *, store_number: int, person: Person, legacy_id: str, addresses: Addresses, attempt: int = 0
+) -> OrderDetail | None:
+    """The same with all of its lines, polled (`attempt`) until they are there."""
+    found = order_details.known(store_number, person, legacy_id)
+    question = questions.by_lines(legacy_id)
+    if found is None or question is None:
         return None
-    for named in matching.named(answers, person):
-        if named.order["legacy_id"] == legacy_id and named.proof is not Proof.NONE:
-            zone, shop = sidebar.zone_of(answers.store).key, answers.store.shop_domain
-            return order_cards.fetched(stored.order(named.order), time_zone=zone, shop_domain=shop)
-    return None
+    (row, *_) = (*order_context.rows_with_store(store_number, [[question]]), None)
+    store = row.store if row else _listed().filter(number=store_number).first()
+    if store is None:
+        return None
+    return order_details.whole(found, store, question, row=row, addresses=addresses, attempt=attempt)
 
 
 def named_orders(*, person: Person) -> tuple[NamedFact, ...]:
@@ -159,19 +152,9 @@ def find(*, store_number: int, words: str, addresses: Addresses, attempt: int = 
 
 
 def _facts(person: Person, store_number: int) -> Iterator[NamedFact]:
-    answers = _stored(store_number, person)
+    answers = order_details.stored_answers(store_number, person)
     for named in matching.named(answers, person) if answers else ():
         yield NamedFact(store_number, named.order["legacy_id"], named.order["name"], named.proof)
-
-
-def _stored(store_number: int, person: Person) -> Answers | None:
-    """What is stored, without asking for more."""
-    asked = questions.about(person, store_number=store_number)
-    rows = order_context.rows_with_store(store_number, asked)
-    if not rows:
-        return None
-    keyed = {questions.Question(row.kind, row.key): row for row in rows}
-    return Answers(Asked(rows[0].store, *asked), keyed)
 
 
 def _listed() -> QuerySet[Store]:

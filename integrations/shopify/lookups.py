@@ -1,17 +1,19 @@
-"""Questions about one person or order by something else than an address: Shopify's number, an order's name, a telephone
-number, an agent's words. What comes back is compared with what was asked for; all else is dropped (parsing.py)."""
+"""Questions about one person or order by something else than an address: Shopify's number of either, an order's name, a
+telephone number, an agent's words. What comes back is compared with what was asked for; all else is dropped (parsing.py)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from integrations.errors import CostExceeded
+from integrations.errors import CostExceeded, MalformedAnswer
 from integrations.shopify import parsing, queries
-from integrations.shopify.client import Connection, Result, execute, kept_short
+from integrations.shopify.client import Connection, Result, execute, kept_short, order_lines
 from integrations.shopify.phones import e164
-from integrations.shopify.types import CustomerOrders, Found
+from integrations.shopify.types import CustomerOrders, Found, LineItem
 from tenants.addresses import AddressError, normalise
 
 _CUSTOMER: Final = "gid://shopify/Customer/"
+_ORDER: Final = "gid://shopify/Order/"
 _NO_ANSWER: Final = CustomerOrders(customer=None)
 
 
@@ -42,6 +44,34 @@ def orders_named(connection: Connection, *, names: Sequence[str]) -> CustomerOrd
     if result.search_ignored:  # It lists everybody's.
         return CustomerOrders(customer=None, denied=result.denied)
     return parsing.orders_named(result.data, wanted=names, denied=result.denied)
+
+
+def order_whole(connection: Connection, *, order_id: str) -> CustomerOrders:
+    """One order by Shopify's digits with all of its lines, page by page; it says whose it is. Nothing when it is gone. Of an
+    order that has more lines than the pages hold, the first ones (`more_lines`)."""
+    gid, sizes = f"{_ORDER}{order_id}", (queries.WHOLE, queries.WHOLE_SMALL)
+    result = _sized(connection, queries.ORDER_WHOLE, "OrderWhole", {"id": gid}, sizes=("lines",), full_and_small=sizes)
+    answer, after = parsing.order_whole(result.data, wanted=order_id, denied=result.denied)
+    if after is None:
+        return answer
+    (order,) = answer.orders
+    lines, more = _lines_after(connection, gid, after)
+    every = {line.id: line for line in (*order.lines, *lines)}
+    return replace(answer, orders=(replace(order, lines=tuple(every.values()), more_lines=more),))
+
+
+def _lines_after(connection: Connection, gid: str, after: str | None) -> tuple[list[LineItem], bool]:
+    """The lines of the next pages, and whether there are still others."""
+    lines: list[LineItem] = []
+    for _ in range(queries.MOST_PAGES - 1):
+        page = order_lines(connection, order_id=gid, after=after)
+        if not page.lines:  # promised a moment ago: what we have is a part, and would pass for the whole
+            raise MalformedAnswer(detail="data.order.lineItems")
+        lines += page.lines
+        after = page.next_cursor
+        if after is None:
+            break
+    return lines, after is not None
 
 
 def customer_by_phone(connection: Connection, *, phone: str) -> CustomerOrders:
@@ -84,11 +114,17 @@ def _once(found: Sequence[Found]) -> tuple[Found, ...]:
 
 
 def _sized(
-    connection: Connection, query: str, operation: str, variables: Mapping[str, object], *, sizes: Sequence[str]
+    connection: Connection,
+    query: str,
+    operation: str,
+    variables: Mapping[str, object],
+    *,
+    sizes: Sequence[str],
+    full_and_small: Sequence[Mapping[str, int]] = (queries.FULL, queries.SMALL),
 ) -> Result:
     """As in client.customer_orders: smaller when it became too dear, and without destinations when those drown it."""
     given = {**variables, "destinations": True}
-    full, small = ({name: size[name] for name in sizes} for size in (queries.FULL, queries.SMALL))
+    full, small = ({name: size[name] for name in sizes} for size in full_and_small)
     try:
         return kept_short(connection, query, operation, {**given, **full}, without={"destinations": False})
     except CostExceeded:

@@ -134,6 +134,7 @@ def detail(order: Order, *, time_zone: str, whole: bool = False) -> OrderDetail:
         cancelled=_cancelled(order, zone),
         inserts=inserting.inserts(order, zone=zone),
         elsewhere=_elsewhere(order) if whole else (),
+        all_lines=len(order.lines) if whole else 0,
     )
 
 
@@ -195,10 +196,11 @@ def _parcel(parcel: Parcel, position: str, lines: dict[str, LineItem]) -> Parcel
     )
 
 
-def fetched(order: Order, *, time_zone: str, shop_domain: str) -> OrderDetail:
+def fetched(order: Order, *, time_zone: str, shop_domain: str, lines_url: str = "", whole: bool = False) -> OrderDetail:
     """The detail of an order that stood in a section as a line, with the way out that the line does not carry."""
     link = domains.order_link(shop_domain, order.legacy_id) or ""
-    return replace(detail(order, time_zone=time_zone), name=order.name, admin_url=link)
+    shown = detail(order, time_zone=time_zone, whole=whole)
+    return replace(shown, name=order.name, admin_url=link, lines_url=lines_url)
 
 
 def zone_named(name: str) -> ZoneInfo:

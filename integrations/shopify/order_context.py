@@ -144,7 +144,7 @@ def refresh(*, context_id: int, priority: Priority = Priority.INTERACTIVE) -> No
             _note_failure(context_id, store, error)
         return
     with tenant_context(tenant_id):
-        _keep(context_id, store, answer, began=began, whole=question.kind == Kind.ORDER)
+        _keep(context_id, store, answer, began=began, whole=question.kind in (Kind.ORDER, Kind.LINES))
 
 
 def drop(
@@ -160,12 +160,13 @@ def drop(
     """Shopify says that something about this person changed: what we knew is shown as old, and read anew at the next look.
 
     `order_id`: whoever has this order among the stored ones; no index helps there, so that is for tasks. `named_order_id`:
-    the same among the answers about names of orders alone; a new order (`created`) may be one that was looked for in vain.
+    the same among the answers about orders alone; a new order (`created`) may be one that was looked for in vain.
     """
     about = Q(kind=Kind.EMAIL, key=email_norm) if email_norm else Q(pk__in=[])
     about |= _about_customer(customer_id) if customer_id else Q()
     about |= Q(head__contains=_order(order_id)) if order_id else Q()
     about |= Q(kind=Kind.ORDER, head__contains=_order(named_order_id)) if named_order_id else Q()
+    about |= Q(kind=Kind.LINES, key__in={order_id, named_order_id})
     about |= Q(kind=Kind.ORDER, found=False) if created else Q()
     return mark(OrderContext.objects.filter(about, where or Q(), store=store))
 
@@ -195,7 +196,7 @@ def forget_customer(*, store: Store, customer_id: str) -> int:
 def forget() -> int:
     """Delete the rows nobody looked at for 30 days, and much earlier what agents searched for and what is not there. For
     the current workspace."""
-    short = Q(kind=Kind.SEARCH) | Q(kind__in=[Kind.ORDER, Kind.PHONE], found=False)
+    short = Q(kind=Kind.SEARCH) | Q(kind__in=[Kind.ORDER, Kind.PHONE, Kind.LINES], found=False)
     old = Q(looked_at__lt=Now() - KEPT) | (short & Q(looked_at__lt=Now() - KEPT_SHORT))
     return int(OrderContext.objects.filter(old).delete()[0])
 

@@ -81,9 +81,7 @@ def orders_named(data: object, *, wanted: Collection[str], denied: Sequence[Deni
     for node in connection.nodes() if connection else ():
         order = _order(node)
         if comparable(order.name) in names:
-            customer = node.child("customer")
-            whose = customer.digits("legacyResourceId") if customer else None
-            found[order.id] = replace(order, customer_id=whose, email=_normal(order.email))
+            found[order.id] = _with_owner(node, order)
     newest = tuple(sorted(found.values(), key=lambda order: order.created_at, reverse=True))
     return CustomerOrders(None, newest, more_orders=_has_more(connection), denied=tuple(denied))
 
@@ -123,15 +121,27 @@ def comparable(name: str) -> str:
     return name.strip().lstrip("#").casefold()
 
 
-def line_page(data: object) -> LinePage:
-    """The answer to a query for more lines of one order; no lines when the order is gone."""
+def order_whole(data: object, *, wanted: str, denied: Sequence[Denied] = ()) -> tuple[CustomerOrders, str | None]:
+    """The order with these digits and whose it is, and the cursor of the lines after these. Nothing when it is gone; another
+    order is no answer."""
+    node = Node.of(data, "data").child("order")
+    if node is None:
+        return CustomerOrders(None, denied=tuple(denied)), None
+    order = _order(node)
+    if order.legacy_id != wanted:
+        raise MalformedAnswer(detail="data.order.legacyResourceId")
+    return CustomerOrders(None, (_with_owner(node, order),), denied=tuple(denied)), _next(node.child("lineItems"))
+
+
+def line_page(data: object, *, wanted: str) -> LinePage:
+    """The answer to a query for more lines of the order with this id; no lines when it is gone. Another order is no answer."""
     order = Node.of(data, "data").child("order")
-    connection = order.child("lineItems") if order else None
-    if connection is None:
+    if order is None:
         return LinePage(())
-    page = connection.child("pageInfo")
-    cursor = page.text("endCursor") if page and page.flag("hasNextPage") else None
-    return LinePage(tuple(_line(node) for node in connection.nodes()), cursor)
+    if order.required_text("id") != wanted:
+        raise MalformedAnswer(detail="data.order.id")
+    connection = order.child("lineItems")
+    return LinePage(tuple(_line(node) for node in connection.nodes()) if connection else (), _next(connection))
 
 
 def shop_profile(data: object) -> ShopProfile:
@@ -228,6 +238,18 @@ def _customer(node: Node) -> Customer:
 
 def _orders(connection: Node | None) -> Iterator[Order]:
     return map(_order, connection.nodes()) if connection else iter(())
+
+
+def _with_owner(node: Node, order: Order) -> Order:
+    """With the digits of its customer and its address in normal form, where it has them."""
+    customer = node.child("customer")
+    whose = customer.digits("legacyResourceId") if customer else None
+    return replace(order, customer_id=whose, email=_normal(order.email))
+
+
+def _next(connection: Node | None) -> str | None:
+    page = connection.child("pageInfo") if connection else None
+    return page.text("endCursor") if page and page.flag("hasNextPage") else None
 
 
 def _has_more(connection: Node | None) -> bool:

@@ -61,13 +61,23 @@ def _same_person(subject: Subject) -> Q:
 
 
 def _orders(subject: Subject) -> Q:
-    """Answers in which an order of theirs stands: by its number, or by whose it is where it was found by its name."""
-    theirs = Q(pk__in=_holding(subject.orders))
+    """Answers in which an order of theirs stands: by its number, or by whose it is where it was asked for itself."""
+    theirs = Q(pk__in=_holding(subject.orders)) | _lines_of(_same_person(subject))
+    alone = Q(kind__in=[Kind.ORDER, Kind.LINES])
     for store, digits in sorted(subject.customers):
-        theirs |= Q(kind=Kind.ORDER, store=store, head__orders__contains=[{"customer_id": digits}])
+        theirs |= alone & Q(store=store, head__orders__contains=[{"customer_id": digits}])
     for email in sorted(subject.emails):
-        theirs |= Q(kind=Kind.ORDER, head__orders__contains=[{"email": email}])
+        theirs |= alone & Q(head__orders__contains=[{"email": email}])
     return theirs
+
+
+def _lines_of(rows: Q) -> Q:
+    """All items of the orders that stand in these rows. Where a store hides addresses and customers, no answer says whose
+    they are."""
+    found = Q(pk__in=[])
+    for store, numbers in OrderContext.objects.filter(rows).annotate(held=_held()).values_list("store", "held"):
+        found |= Q(kind=Kind.LINES, store=store, key__in=numbers or [])
+    return found
 
 
 def _rows(subject: Subject) -> QuerySet[OrderContext]:
@@ -90,15 +100,18 @@ def _own_rows(subject: Subject) -> QuerySet[OrderContext]:
 def _holding(orders: Collection[tuple[int, str]]) -> list[int]:
     """The rows that hold one of these orders. Shopify may name tens of thousands, and no index finds one: each store's rows
     are gone through once, a batch at a time, however many are named."""
-    held = Func(F("head"), template=_NUMBERS, output_field=JSONField())
     found: list[int] = []
     for store in sorted({store for store, _ in orders}):
         wanted = {digits for of, digits in orders if of == store}
-        rows, after = OrderContext.objects.filter(store=store).annotate(held=held).order_by("pk"), 0
+        rows, after = OrderContext.objects.filter(store=store).annotate(held=_held()).order_by("pk"), 0
         while batch := list(rows.filter(pk__gt=after).values_list("pk", "held")[:ROWS_A_BATCH]):
             found += [pk for pk, numbers in batch if not wanted.isdisjoint(numbers or ())]
             after = batch[-1][0]
     return found
+
+
+def _held() -> Func:
+    return Func(F("head"), template=_NUMBERS, output_field=JSONField())
 
 
 def _requests(subject: Subject) -> QuerySet[ComplianceRequest]:

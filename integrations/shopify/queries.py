@@ -41,7 +41,7 @@ fragment PersonCard on Customer {
 }
 """
 
-# Each parcel lists its own items, so that a split line shows where its pieces are.
+# Each parcel lists its own items, so that a split line shows where its pieces are; no more than there are lines to name.
 _ORDER_CARD: Final = (
     """
 fragment OrderCard on Order {
@@ -76,7 +76,7 @@ fragment OrderCard on Order {
     deliveredAt
     totalQuantity
     trackingInfo(first: 5) { company number url }
-    fulfillmentLineItems(first: 25) { nodes { quantity lineItem { id } } }
+    fulfillmentLineItems(first: $lines) { nodes { quantity lineItem { id } } }
   }
 }
 """
@@ -163,6 +163,16 @@ query People(
     + _PERSON_CARD
 )
 
+# One order with as many lines as a page holds, and whose it is; those after them by ORDER_LINES.
+ORDER_WHOLE: Final = (
+    """
+query OrderWhole($id: ID!, $destinations: Boolean!, $lines: Int!) {
+  order(id: $id) { ...OrderCard email customer { legacyResourceId } }
+}
+"""
+    + _ORDER_CARD
+)
+
 ORDER_LINES: Final = (
     """
 query OrderLines($id: ID!, $after: String) {
@@ -244,6 +254,11 @@ query CustomersUpdated($search: String!, $after: String) {
 # Requested cost by the formula that fits Shopify's answers: 282 of 1,000 allowed. SMALL is for the day they change it.
 FULL: Final = {"orders": 50, "lines": 25, "guestOrders": 10}
 SMALL: Final = {"orders": 25, "lines": 10, "guestOrders": 5}
+# One order alone. 250 is the most that a page may hold (shopify.dev/docs/api/usage/pagination-graphql, read 2026-11-22).
+WHOLE: Final = {"lines": 250}
+WHOLE_SMALL: Final = {"lines": 100}
+# Pages of lines of one order. Whoever orders more kinds of things than a thousand is shown the rest in Shopify.
+MOST_PAGES: Final = 4
 
 # A name is unique but for orders that apps create: more than a handful of one name is nobody's.
 NAMESAKES: Final = 10

@@ -86,6 +86,11 @@ def by_order(name: str) -> Question | None:
     return Question(Kind.ORDER, written) if queries.is_order_name(written) else None
 
 
+def by_lines(order_id: str) -> Question | None:
+    """All items of the order with these digits."""
+    return Question(Kind.LINES, order_id) if _DIGITS.fullmatch(order_id) else None
+
+
 def by_phone(number: str) -> Question | None:
     written = phones.e164(number)
     return Question(Kind.PHONE, written) if written else None
@@ -109,6 +114,8 @@ def put(question: Question, store: Store) -> Callable[[Connection], CustomerOrde
             return partial(lookups.customer_by_phone, phone=key)
         case Kind.SEARCH:
             return partial(lookups.people, words=key, names=order_names.variants(key, around))
+        case Kind.LINES:
+            return partial(lookups.order_whole, order_id=key)
     return partial(client.customer_orders, email=key)
 
 

@@ -69,8 +69,11 @@ class OrderDetail:
     admin_url: str = ""  # where the line of the order carries no link itself, because this was fetched
     elsewhere: tuple[ItemRow, ...] = ()  # sent, but listed in no parcel
     lines_url: str = ""  # where the items beyond those at hand are asked for
-    asking: bool = False  # they are on their way: ask `lines_url` again
+    all_lines: int = 0  # how many there are, where all of them are at hand
+    asking: bool = False  # the others, or newer ones, are on their way: ask `poll_url`
     asking_failed: str = ""  # or why they are not
+    poll_url: str = ""
+    poll_delay_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,12 @@ class OrderCard:
     @property
     def lines_url(self) -> str:
         """Where the items beyond those at hand are asked for."""
-        return f"{self.detail_url}lines/"
+        return lines_url_of(self.detail_url)
+
+
+def lines_url_of(detail_url: str) -> str:
+    """Where all items of an order are, by where the order is."""
+    return f"{detail_url}lines/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ class Addresses:
 
     section: Callable[[int], str]  # store number -> url
     order: Callable[[int, str], str]  # store number, order id -> url
-    lines: Callable[[int, str], str] = _nowhere  # the same: the lines of an order beyond those at hand
     link: Callable[[int], str] = _nowhere  # store number -> where a customer is chosen
     unlink: Callable[[int], str] = _nowhere
     confirm: Callable[[int, str], str] = _nowhere  # store number, order id -> where a member says that it is theirs

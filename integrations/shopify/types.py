@@ -69,8 +69,8 @@ class LineItem:
 class Order:
     """One order. `total` is what the customer paid in their currency, `shop_total` the same in the shop's.
 
-    `email` is set on orders that were found by their own address (guest orders) or name instead of through the customer's
-    record; `customer_id`, Shopify's digits, on those found by their name.
+    `email` is set on orders that were found by their own address (guest orders), name or number instead of through the customer's
+    record; `customer_id`, Shopify's digits, on those found by their name or number.
     """
 
     id: str

@@ -245,6 +245,16 @@
     window.htmx.ajax("GET", link.getAttribute("href"), { source: event.target, target: link.parentElement, swap: "innerHTML" }).then(ended, ended);
   }, true);
 
+  /* --- All items of an order take the place of the first ones ------------------------------------------------------- */
+  const left = new WeakSet(); /* what was pressed is gone with them: the focus goes to the order's own line */
+  on("htmx:afterSwap", ({ detail: { target } }) => {
+    if (!target?.matches?.(".order-body")) return;
+    const told = plain($("[data-say]", target)?.textContent);
+    if (told && $("#announcer").textContent !== told) say(told);
+    if (!left.delete(target) || target.contains(document.activeElement)) return;
+    $("summary", target.closest("details") || target)?.focus({ preventScroll: true });
+  });
+
   /* --- What htmx swaps --------------------------------------------------------------------------------------------- */
   const kept = new Map(); /* what a person opened or typed in a section outlives its refresh */
   const quiet = new Map(); /* refreshed by itself: only what is new is said, beside what was there before */
@@ -285,6 +295,7 @@
       event.detail.shouldSwap = false;
       return;
     }
+    if (section?.matches?.(".order-body") && section.contains(document.activeElement)) left.add(section);
     if (!section?.matches?.(".section")) return;
     if (event.detail.xhr?.status === 404 && event.detail.requestConfig?.verb === "get") {
       section.remove(); /* its store is connected no longer */
@@ -303,6 +314,7 @@
     kept.set(section.id, {
       words,
       folds: $$("details[id]", section).map((fold) => [fold.id, fold.open]),
+      whole: $$("details[id][open] [data-lines]", section).map((mark) => [mark.closest("details").id, mark.dataset.lines]),
       fields: event.detail.requestConfig?.verb === "get" ? typed(section) : [], /* what was sent is sent */
       chosen: $$("input[type=radio][id]:checked", section).map((choice) => choice.id),
       busy: section.getAttribute("aria-busy") === "true",
@@ -322,6 +334,12 @@
       /* What was searched for has been found, or is another question by now. */
       if (fold?.matches(".search") && $(".said", section)) continue;
       if (fold && fold.open !== isOpen) fold.open = isOpen;
+    }
+    for (const [id, url] of before.whole) {
+      const body = $(".order-body", document.getElementById(id) || section);
+      const link = body && $(":scope > .fetch", body);
+      if (link) link.setAttribute("href", url);
+      else if (body?.closest("details").id === id) window.htmx.ajax("GET", url, { source: body, target: body, swap: "innerHTML" }).catch(() => {});
     }
     for (const choice of before.chosen.map((id) => document.getElementById(id))) if (choice) choice.checked = true;
     for (const [id, value] of before.fields) {

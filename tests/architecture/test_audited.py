@@ -76,6 +76,8 @@ UNAUDITED = {
     "integrations.shopify.stores:forget_farewells": "Tidies farewells that failed.",
     "integrations.shopify.interface:find": "A cache of what a search finds.",
     "integrations.shopify.finding:find": "A cache of what a search finds.",
+    "integrations.shopify.interface:order_lines": "A cache of orders.",
+    "integrations.shopify.order_details:whole": "A cache of orders.",
     "integrations.shopify.interface:section": "Refreshes a cache of orders.",
     "integrations.shopify.interface:sections": "Refreshes a cache of orders.",
     "integrations.shopify.tasks:refresh_order_context": "A cache of orders.",

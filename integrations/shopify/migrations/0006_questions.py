@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                     ("order", "By the name of an order"),
                     ("phone", "By a telephone number"),
                     ("search", "By an agent's words"),
+                    ("lines", "All items, by Shopify's number of an order"),
                 ],
                 default="email",
                 max_length=10,

@@ -14,7 +14,7 @@ class OrderContext(TenantOwned):
     """The last answer to one question about one store. Fresh for a minute; "nobody" is an answer too.
 
     A question is of a kind and has a key: whose address is this, who is this customer, which order has this name, whose
-    telephone number is this, what does an agent's search find.
+    telephone number is this, what does an agent's search find, what are all items of this order.
 
     `head` holds the profile, one line per order, and the newest orders in full; `rest` the other orders in full by their
     id, read only when one is opened (decoding it at each look would cost more than the page).
@@ -26,6 +26,7 @@ class OrderContext(TenantOwned):
         ORDER = "order", "By the name of an order"
         PHONE = "phone", "By a telephone number"
         SEARCH = "search", "By an agent's words"
+        LINES = "lines", "All items, by Shopify's number of an order"
 
     store = models.ForeignKey(
         Store, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="contexts"

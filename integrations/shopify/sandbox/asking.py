@@ -31,6 +31,7 @@ class Asking:
     no_search_fields: bool = False
     no_search: bool = False
     other_customer: bool = False
+    other_order: bool = False
     search: list[Row] = field(default_factory=list)
 
     def visible(self, orders: Sequence[Row]) -> list[Row]:
@@ -61,6 +62,13 @@ class Asking:
             return customer
         own = customer["id"] if customer else None
         return next((row for row in self.store.customers.values() if row["id"] != own), None)
+
+    def answered_order(self, order: Row | None) -> Row | None:
+        """The same for an order that was asked for by its id."""
+        if not self.other_order:
+            return order if order is not None and self.visible([order]) else None
+        own = order["id"] if order else None
+        return next((row for row in self.visible(self.store.orders) if row["id"] != own), None)
 
     def _indexed(self, row: Row) -> Row | None:
         """The row as the search index has it: late by the lag. None while the index does not have it at all."""

@@ -43,6 +43,7 @@ GRAPHQL = {
     "nulls": "Nulls anywhere, also where the schema says never (options share, seed, path).",
     "search_silent": "Searches are ignored without a word: everything is returned.",
     "other_customer": "Whoever is asked for, another customer of the store is answered.",
+    "other_order": "Whichever order is asked for by its id, another one of the store is answered.",
     "wrong_email": "Another person's e-mail in every answer (option email).",
 }
 # Answers that are broken as HTTP, of any kind of call.

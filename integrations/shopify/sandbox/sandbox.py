@@ -126,6 +126,7 @@ class Sandbox:
             no_search_fields=fault is not None and fault.name == "search_warning",
             no_search=fault is not None and fault.name == "search_silent",
             other_customer=fault is not None and fault.name == "other_customer",
+            other_order=fault is not None and fault.name == "other_order",
         )
         return answer(query, variables, operation, asking, self.bucket(store.domain, grant.client_id))
 

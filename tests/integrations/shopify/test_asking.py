@@ -89,6 +89,7 @@ def test_what_an_operation_is_expected_to_cost_is_what_it_asks_for(
         "OrdersNamed": partial(lookups.orders_named, names=["1042"]),
         "CustomerByPhone": partial(lookups.customer_by_phone, phone="+46701234567"),
         "People": lambda c: client.execute(c, queries.PEOPLE, "People", EVERYBODY),
+        "OrderWhole": partial(lookups.order_whole, order_id="1"),
         "OrderLines": lambda c: client.execute(c, queries.ORDER_LINES, "OrderLines", {"id": "gid://shopify/Order/1", "after": None}),
         "ConnectProbe": client.shop_profile,
         "AppUninstall": client.uninstall,

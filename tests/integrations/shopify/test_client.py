@@ -280,7 +280,7 @@ def test_a_shop_must_be_the_one_that_was_asked(server: HostileServer) -> None:
 
 
 def test_more_lines_are_asked_for_after_a_cursor(server: HostileServer) -> None:
-    server.pieces = [says({"data": {"order": {"id": "1", "lineItems": order(1)["lineItems"]}}})]
+    server.pieces = [says({"data": {"order": {"id": "gid://shopify/Order/1", "lineItems": order(1)["lineItems"]}}})]
     assert len(client.order_lines(CONNECTION, order_id="gid://shopify/Order/1", after="abc").lines) == 1
     assert sent(server)["variables"] == {"id": "gid://shopify/Order/1", "after": "abc"}
 

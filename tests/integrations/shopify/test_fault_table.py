@@ -76,6 +76,7 @@ READ = ALIKE | {
     "search_warning": "connected",
     "search_silent": "connected",
     "other_customer": "connected",
+    "other_order": "connected",
     "unknown_enums": "connected",
     "nulls": "failing: malformed_answer",
     "wrong_email": "connected",

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -217,11 +218,14 @@ def test_characters_that_a_database_refuses_are_replaced() -> None:
 def test_more_lines_come_with_a_cursor_until_the_last_page() -> None:
     lines = order(1)["lineItems"]
     page = parsing.line_page(
-        {"order": {"id": "1", "lineItems": {**lines, "pageInfo": {"hasNextPage": True, "endCursor": "next"}}}}
+        {"order": {"id": "1", "lineItems": {**lines, "pageInfo": {"hasNextPage": True, "endCursor": "next"}}}},
+        wanted="1",
     )
     assert (len(page.lines), page.next_cursor) == (1, "next")
-    assert parsing.line_page({"order": {"id": "1", "lineItems": lines}}).next_cursor is None
-    assert parsing.line_page({"order": None}).lines == ()
+    assert parsing.line_page({"order": {"id": "1", "lineItems": lines}}, wanted="1").next_cursor is None
+    assert parsing.line_page({"order": None}, wanted="1").lines == ()
+    with pytest.raises(MalformedAnswer):
+        parsing.line_page({"order": {"id": "2", "lineItems": lines}}, wanted="1")
 
 
 def test_a_shop_says_who_it_is_and_what_we_may() -> None:
@@ -315,7 +319,13 @@ def test_a_mutated_answer_is_read_or_malformed_and_never_somebody_elses(
 @settings(deadline=None)
 @given(JUNK)
 def test_whole_answers_of_junk_are_malformed_or_nobody(junk: object) -> None:
-    for read in (parse, parsing.line_page, parsing.shop_profile, parsing.token_grant, parsing.uninstalled):
+    for read in (
+        parse,
+        partial(parsing.line_page, wanted="1"),
+        parsing.shop_profile,
+        parsing.token_grant,
+        parsing.uninstalled,
+    ):
         try:
             read(junk)
         except MalformedAnswer:

@@ -171,7 +171,7 @@ def test_somebody_elses_order_is_masked(cast: Cast, store: Store) -> None:
     digits = named.confirm_url.split("/")[-3]
     with tenant_context(cast.acme.pk):
         person = Person(emails=(MAYA,), orders=("3001",))
-        assert interface.order_detail(store_number=1, person=person, legacy_id=digits) is None
+        assert interface.order_detail(store_number=1, person=person, legacy_id=digits, addresses=ADDRESSES) is None
 
 
 def test_an_order_that_a_member_confirmed_is_shown_and_never_for_automation(cast: Cast, store: Store) -> None:
@@ -185,7 +185,7 @@ def test_an_order_that_a_member_confirmed_is_shown_and_never_for_automation(cast
     assert named.withdraw_url.endswith(f"/{digits}/withdraw/")
     with tenant_context(cast.acme.pk):
         (fact,) = interface.named_orders(person=person)
-        assert interface.order_detail(store_number=1, person=person, legacy_id=digits)
+        assert interface.order_detail(store_number=1, person=person, legacy_id=digits, addresses=ADDRESSES)
     assert (fact.order_id, fact.proof, fact.proof.for_automation) == (digits, Proof.CONFIRMED, False)
 
 

@@ -29,7 +29,7 @@ def test_the_query_is_valid_and_uses_nothing_deprecated(name: str) -> None:
 
 
 def test_every_query_is_looked_at() -> None:
-    asked = {"CustomerOrders", "CustomerById", "OrdersNamed", "CustomerByPhone", "People"}
+    asked = {"CustomerOrders", "CustomerById", "OrdersNamed", "OrderWhole", "CustomerByPhone", "People"}
     assert asked | {"OrderLines", "ConnectProbe", "AppUninstall"} <= set(TEXTS)
 
 
