@@ -145,6 +145,24 @@ def test_a_long_list_of_orders_is_filtered(open_page: Open) -> None:
     expect(page.locator("#store-21").get_by_text("No order matches.")).to_be_visible()
 
 
+def test_all_items_of_an_order_are_shown_by_keys_and_stay_through_a_refresh(open_page: Open) -> None:
+    page = open_page("orders")
+    order = page.locator("#store-60 .order")
+    expect(order.locator(".parcel li")).to_have_count(27)
+    page.route(
+        "**/order-detail/*/lines/",
+        lambda route: route.continue_(url=f"{route.request.url.split('/order-detail/')[0]}/order-lines/"),
+    )
+    order.get_by_role("link", name="Show all items").press("Enter")
+    expect(order.get_by_text("All 250 lines of this order")).to_be_visible()
+    expect(order.locator("li")).to_have_count(250)
+    expect(order.locator("summary")).to_be_focused()
+    expect(page.locator("#announcer")).to_have_text("All 250 lines of this order")
+    refused = page.locator("#store-62 .order")
+    refused.get_by_role("link", name="Try again").press("Enter")
+    expect(refused.locator("li")).to_have_count(250)
+
+
 def test_disconnecting_asks_for_the_domain_in_a_dialog_and_gives_the_focus_back(open_page: Open) -> None:
     page = open_page("general")
     page.locator("#disconnect-2").click()

@@ -11,5 +11,7 @@ urlpatterns = [
     path("mail/", views.mail),
     path("section/words/", views.words),
     path("thread/<int:number>/", views.thread),
+    path("order-detail/<str:order>/", views.page, {"name": "order-detail"}),
+    path("order-detail/<str:order>/lines/", views.page, {"name": "order-lines"}),
     path("<slug:name>/", views.page),
 ]

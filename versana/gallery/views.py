@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, matching, people, privacy, settings, stores
+from versana.gallery import audit, conversations, matching, orders, people, privacy, settings, stores
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -67,6 +67,8 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
         "inbox",
     ),
     "sections": ("gallery/sections.html", stores.states, "inbox"),
+    "orders": ("gallery/sections.html", orders.states, "inbox"),
+    "order-page": ("shopify/order_page.html", lambda: orders.lines_detail(orders.returned()), "inbox"),
     "matching": ("gallery/sections.html", matching.states, "inbox"),
     "found": ("shopify/found_page.html", matching.found, "inbox"),
     "found-nothing": ("shopify/found_page.html", matching.nothing_found, "inbox"),
@@ -186,6 +188,7 @@ PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "panel": ("shopify/panel.html", settings.owners_panel),
     "panel-none": ("shopify/panel.html", settings.panel),
     "section": ("shopify/section.html", stores.full_section),
+    "order-lines": ("shopify/order_detail.html", orders.lines_detail),
     "order-detail": ("shopify/order_detail.html", stores.first_detail),
     "reply-state": ("inbox/_reply_state.html", conversations.kept_reply),
 }
@@ -202,8 +205,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def page(request: HttpRequest, name: str) -> HttpResponse:
-    """One page or part by name. POST as well, so that the forms in it can be pressed."""
+def page(request: HttpRequest, name: str, order: str = "") -> HttpResponse:
+    """One page or part by name; every order (`order`) shows the same. POST as well, so that the forms in it can be pressed."""
     theme = _theme(request)
     if name in PARTS:
         template, build = PARTS[name]
