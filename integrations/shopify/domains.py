@@ -43,16 +43,16 @@ def handle(shop: str) -> str:
 
 
 def order_link(shop: str, legacy_id: str) -> str | None:
-    """The order in Shopify's admin; None when the id is not plain digits."""
+    """The order in Shopify's admin; None when the id is not plain digits, or the domain no shop's."""
     return _admin_link(shop, "orders", legacy_id)
 
 
 def customer_link(shop: str, legacy_id: str) -> str | None:
-    """The customer in Shopify's admin; None when the id is not plain digits."""
+    """The customer in Shopify's admin; None as above."""
     return _admin_link(shop, "customers", legacy_id)
 
 
 def _admin_link(shop: str, kind: str, legacy_id: str) -> str | None:
-    if not _DIGITS.fullmatch(legacy_id):
+    if not (_DIGITS.fullmatch(legacy_id) and _SHOP.fullmatch(shop)):
         return None
     return f"https://admin.shopify.com/store/{handle(shop)}/{kind}/{legacy_id}"

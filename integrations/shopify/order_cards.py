@@ -1,7 +1,7 @@
 """Orders as cards: what a page shows of an order, at the length at which it is shown. Pure but for localisation."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -184,16 +184,25 @@ def _parcel(parcel: Parcel, position: str, lines: dict[str, LineItem]) -> Parcel
         tracking=tuple(TrackingLink(t.company or "", t.number or "", t.url or "") for t in parcel.tracking),
         when_word=word,
         when=when,
-        items=tuple(
-            ItemRow(item.quantity, lines[item.line_id].title, lines[item.line_id].variant_title or "")
-            if item.line_id in lines
-            else ItemRow(item.quantity, _("An item further down this order"), "")
-            for item in parcel.items
-        ),
+        items=tuple(_contents(parcel, lines)),
         more_items=parcel.total_quantity is not None
         and parcel.total_quantity > sum(item.quantity for item in parcel.items),
         promised=parcel.estimated_delivery_at if parcel.delivered_at else None,
     )
+
+
+def _contents(parcel: Parcel, lines: dict[str, LineItem]) -> Iterator[ItemRow]:
+    """What is in it. Lines that are not at hand have no name here: those are one row."""
+    further = 0
+    for item in parcel.items:
+        if line := lines.get(item.line_id):
+            yield ItemRow(item.quantity, line.title, line.variant_title or "")
+        else:
+            further += item.quantity
+    if further:
+        yield ItemRow(
+            further, ngettext("An item further down this order", "Items further down this order", further), ""
+        )
 
 
 def fetched(order: Order, *, time_zone: str, shop_domain: str, lines_url: str = "", whole: bool = False) -> OrderDetail:

@@ -54,6 +54,7 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("account_reset_password_from_key", "key"): Filling(lambda house: "forged", ordinal=True),
     ("help", "slug"): Filling(lambda house: "shopify-overview", ordinal=True),
     ("_gallery", "number"): Filling(lambda house: 1, ordinal=True),
+    ("_gallery", "order"): Filling(lambda house: ORDER_ID, ordinal=True),
     ("_gallery", "name"): Filling(lambda house: "inbox", ordinal=True),
 }
 # A token is in a mail alone, so no row has it: these routes are asked with a forged one.

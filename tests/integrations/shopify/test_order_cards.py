@@ -144,6 +144,13 @@ def test_an_item_beyond_the_lines_we_asked_for_is_not_given_a_wrong_name() -> No
     assert card.detail.parcels[0].items[0].title == "An item further down this order"
 
 
+def test_items_beyond_the_lines_we_asked_for_are_one_row() -> None:
+    mixed = replace(SENT, items=(ParcelItem("e1", 2), ParcelItem("l1", 2), ParcelItem("e2", 3)))
+    (card,) = cards(replace(ORDER, parcels=(mixed,)))
+    rows = [(item.quantity, item.title) for item in card.detail.parcels[0].items]
+    assert rows == [(2, "Wool throw"), (5, "Items further down this order")]
+
+
 def test_a_parcel_with_more_pieces_than_listed_says_so() -> None:
     (card,) = cards(replace(ORDER, parcels=(replace(SENT, total_quantity=30),)))
     assert card.detail.parcels[0].more_items
