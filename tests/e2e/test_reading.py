@@ -82,6 +82,29 @@ def test_a_folded_order_shows_its_items_when_it_is_opened(visit: Visit) -> None:
     expect(fetched.locator(".items li").first).to_be_visible()
 
 
+def test_all_items_of_a_long_order_are_shown_by_keys_alone_and_outlive_a_refresh(visit: Visit) -> None:
+    page = visit(AGENT)
+    open_conversation(page, MAYA)
+    settled(page)
+    order = section(page, HARBOR).locator(".order").filter(has_text="#1011")
+    order.locator("summary").press("Enter")
+    more = order.get_by_role("link", name="Show all items")
+    expect(more).to_be_visible()
+    expect(order.get_by_text("lines of this order")).to_have_count(0)
+    more.press("Enter")
+    expect(order.get_by_text(re.compile(r"All 3\d lines of this order"))).to_be_visible()
+    expect(more).to_have_count(0)
+    expect(order.locator("summary")).to_be_focused()
+    expect(page.locator("#announcer")).to_have_text(re.compile("lines of this order"))
+    shown = order.locator(".items li").count()
+    time.sleep(3.1)  # A row that is only seconds old is not read again, whoever presses.
+    section(page, HARBOR).evaluate("section => section.setAttribute('data-before', '')")
+    section(page, HARBOR).get_by_label(f"Refresh {HARBOR}").click()
+    expect(page.locator("#side .section[data-before]")).to_have_count(0)
+    settled(page)
+    expect(order.locator(".items li")).to_have_count(shown)
+
+
 def test_more_than_ten_orders_are_filtered_as_one_types(visit: Visit) -> None:
     page = visit(AGENT)
     open_conversation(page, MAYA)
