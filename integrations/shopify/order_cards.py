@@ -181,7 +181,11 @@ def _parcel(parcel: Parcel, position: str, lines: dict[str, LineItem]) -> Parcel
     return ParcelCard(
         position=position,
         badge=parcel_badge(parcel),
-        tracking=tuple(TrackingLink(t.company or "", t.number or "", t.url or "") for t in parcel.tracking),
+        tracking=tuple(
+            TrackingLink(t.company or "", t.number or "", t.url or "")
+            for t in parcel.tracking
+            if t.company or t.number or t.url
+        ),
         when_word=word,
         when=when,
         items=tuple(_contents(parcel, lines)),

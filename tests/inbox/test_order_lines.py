@@ -133,7 +133,7 @@ def test_without_a_script_it_is_a_page_with_a_way_to_look_again(ava: Client) -> 
     assert page.find(class_="more-items").a["href"] == f"{LINES}?try=1"
     work()
     page = soup_of(ava.get(f"{LINES}?try=1"))
-    assert page.h1.text == "Order"
+    assert page.h1.text == "Order #4000"
     assert [len(items) for items in parcels(page)] == [100, 80, 60, 10]
 
 

@@ -140,7 +140,7 @@ def long() -> Order:
 
 def large(count: int = 250) -> Order:
     """In three parcels; ten lines have not shipped."""
-    ends = (0, 100, 180, count - 10)
+    ends = (0, count * 2 // 5, count * 18 // 25, count - 10)
     parcels = (
         parcel(at, *((n, 1) for n in range(ends[at], ends[at + 1])), **({} if at else {"delivered_at": None, "display_status": "IN_TRANSIT"}))
         for at in range(3)
