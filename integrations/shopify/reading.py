@@ -17,7 +17,7 @@ _COUNT = re.compile(r"[0-9]{1,20}")
 _AMOUNT = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,10})?")
 # PostgreSQL takes neither NUL nor lone surrogates, and both are valid in JSON.
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\]")
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\\\ufffd]")  # the last stands for what could not be stored
 _YEARS = range(1970, 2201)  # Outside of these, time zone arithmetic can overflow.
 _MAX_INTEGER = 2**31
 _MAX_ADDRESS = 2048
