@@ -145,7 +145,7 @@ def test_a_long_list_of_orders_is_filtered(open_page: Open) -> None:
     expect(page.locator("#store-21").get_by_text("No order matches.")).to_be_visible()
 
 
-def test_all_items_of_an_order_are_shown_by_keys_and_stay_through_a_refresh(open_page: Open) -> None:
+def test_all_items_of_an_order_are_shown_by_keys_also_after_a_failure(open_page: Open) -> None:
     page = open_page("orders")
     order = page.locator("#store-60 .order")
     expect(order.locator(".parcel li")).to_have_count(27)
