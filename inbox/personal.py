@@ -29,6 +29,7 @@ from inbox.models import (
     Reference,
     ReplyDraft,
 )
+from integrations.shopify import interface
 from tenants.contents import Contributor, Section, Table
 from tenants.models import Membership, Tenant
 from tenants.personal import Counts, Kept, Package, Plain, Subject, Swept, Who, added
@@ -231,10 +232,7 @@ def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Co
 
 def _strike(message: Message, subject: Subject, pattern: re.Pattern[str]) -> None:
     """The message without its mentions of them."""
-    names = [name for name in subject.names if " " in name.strip()]  # A first name is somebody else's too.
-    whole = re.compile(
-        "|".join([pattern.pattern, *(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names))]), re.IGNORECASE
-    )
+    whole = _named_or(subject, pattern)
     for field in _TEXTS:
         setattr(message, field, whole.sub(GONE, getattr(message, field)))
     for field in ("to", "cc"):
@@ -250,6 +248,29 @@ def _strike(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Non
     message.save()
 
 
+def _named_or(subject: Subject, pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """The pattern, or their full name."""
+    names = [name for name in subject.names if " " in name.strip()]  # A first name is somebody else's too.
+    words = [pattern.pattern, *(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names))]
+    return re.compile("|".join(words), re.IGNORECASE)
+
+
+def _unsay(subject: Subject) -> None:
+    """What members said of other contacts: that one is this customer, or one of these orders is theirs; and what they wrote."""
+    numbers = interface.store_numbers(ids={store for store, _ in subject.customers | subject.orders})
+    for store, digits in subject.customers:
+        CustomerLink.objects.filter(store_number=numbers.get(store), customer_id=digits).delete()
+    for store, digits in subject.orders:
+        OrderConfirmation.objects.filter(store_number=numbers.get(store), order_id=digits).delete()
+    subject = _among_others(subject)
+    if not (mention := subject.mention()):
+        return
+    whole = _named_or(subject, re.compile(mention, re.IGNORECASE))
+    for model, field in ((OrderConfirmation, "reason"), (ReplyDraft, "text")):
+        for pk, text in model.objects.filter(**{f"{field}__iregex": mention}).values_list("pk", field):
+            model.objects.filter(pk=pk).update(**{field: whole.sub(GONE, text)})
+
+
 def forget(subject: Subject, touched: bool) -> Counts:
     """The contacts themselves, and what came in since the sweep. Mail that arrives waits for the workspace's lock."""
     contacts = list(_contacts(subject).values_list("pk", flat=True))
@@ -259,6 +280,7 @@ def forget(subject: Subject, touched: bool) -> Counts:
     addresses, _ = ContactAddress.objects.filter(contact__in=contacts).delete()
     CustomerLink.objects.filter(contact__in=contacts).delete()
     OrderConfirmation.objects.filter(contact__in=contacts).delete()
+    _unsay(subject)
     return added(counts, {"contacts": len(contacts), "addresses": addresses})
 
 
@@ -302,13 +324,13 @@ PACKAGE = Package(
         ),
         Kept(
             "inbox.CustomerLink", ("customer_id",), _CONTACT, "Which customer of a store a contact is, by Shopify’s number",
-            "To show the right customer beside the conversation.", "Deleted when the contact is erased.",
+            "To show the right customer beside the conversation.", "Deleted when the contact or the customer is erased.",
         ),
         Kept(
             "inbox.OrderConfirmation", ("order_id", "reason"), _CONTACT, "Which order is a contact’s though it is under another address, and how an agent knows",
-            "To show the order, and to account for that.", "Deleted when the contact is erased.",
+            "To show the order, and to account for that.", "Deleted when the contact or the order’s customer is erased; of the reasons of others, what names them is struck.",
         ),
-        Kept("inbox.ReplyDraft", ("text",), _CONTACT, "What a member has begun to write", _MAIL, "Deleted when the contact is erased."),
+        Kept("inbox.ReplyDraft", ("text",), _CONTACT, "What a member has begun to write", _MAIL, "Deleted when the contact is erased; in what is written to others, they are struck."),
     ),
     plain=(
         Plain("inbox.ConversationTopic", ("topic",), _SHAPE),

@@ -1,6 +1,6 @@
 """What the rest of the product may ask of Shopify. Reads stored rows and never waits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -36,6 +36,7 @@ __all__ = [
     "order_lines",
     "section",
     "sections",
+    "store_numbers",
     "warm",
 ]
 
@@ -73,6 +74,11 @@ def warm(*, person: Person) -> None:
     """Have what is stale of a person refreshed, where nobody looks yet: as a look does, behind everybody who waits."""
     stores = _listed().filter(state=Store.State.CONNECTED)[:STORES_WARMED]
     order_context.look_up([questions.asked(person, store) for store in stores], waited_for=False)
+
+
+def store_numbers(*, ids: Iterable[int]) -> dict[int, int]:
+    """The numbers by which stores are known outside of here, disconnected ones too."""
+    return dict(Store.objects.filter(pk__in=list(ids)).values_list("pk", "number"))
 
 
 def has_store(*, number: int) -> bool:

@@ -173,7 +173,8 @@ def drop(
 
 def _about_customer(customer_id: str) -> Q:
     found = {"people": [{"customer": {"legacy_id": customer_id}}]}
-    return Q(customer_id=customer_id) | Q(kind=Kind.SEARCH, head__contains=found)
+    asked_for = Q(kind=Kind.CUSTOMER, key=customer_id)  # whether or not it was ever answered
+    return asked_for | Q(customer_id=customer_id) | Q(kind=Kind.SEARCH, head__contains=found)
 
 
 def _order(order_id: str) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def _normal(address: object) -> str:
 def _same_person(subject: Subject) -> Q:
     same = Q(kind=Kind.EMAIL, key__in=subject.emails)
     for store, digits in sorted(subject.customers):
-        same |= Q(store=store) & (Q(customer_id=digits) | Q(head__customer__legacy_id=digits))
+        asked_for = Q(kind=Kind.CUSTOMER, key=digits)  # whether or not it was ever answered
+        same |= Q(store=store) & (asked_for | Q(customer_id=digits) | Q(head__customer__legacy_id=digits))
     return same
 
 

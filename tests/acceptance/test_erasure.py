@@ -21,13 +21,22 @@ from django.utils import timezone
 
 from inbox.email import inbound
 from inbox.email.parsing import BadMail, parse
-from inbox.models import Attachment, ContactAddress, Conversation, Message, Reference
+from inbox.models import (
+    Attachment,
+    ContactAddress,
+    Conversation,
+    CustomerLink,
+    Message,
+    OrderConfirmation,
+    Reference,
+    ReplyDraft,
+)
 from integrations.shopify import stored
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext, Store
 from integrations.shopify.types import Customer, CustomerOrders, Tracking
 from tenants import audit_chain, exporting
 from tenants.addresses import normalise
-from tenants.models import AuditEvent, ExportPart
+from tenants.models import AuditEvent, ExportPart, Membership
 from tenants.outbox.models import Event
 from tenants.rls.context import tenant_context
 from tests import factories
@@ -54,7 +63,14 @@ NEEDLES: dict[str, str | bytes] = {
 KEPT = {
     "name": {"inbox_contact", "inbox_message", "shopify_ordercontext", "export, unpacked", "data request, unpacked"},
     "address": {"inbox_contactaddress", "shopify_ordercontext", "shopify_compliancerequest", "outbox_queuedmail"},
-    "address as typed": {"inbox_contactaddress", "inbox_message", "inbox_reference", "inbox_attachment"},
+    "address as typed": {
+        "inbox_contactaddress",
+        "inbox_message",
+        "inbox_reference",
+        "inbox_attachment",
+        "inbox_orderconfirmation",
+        "inbox_replydraft",
+    },
     "other address": {"inbox_contactaddress", "inbox_message", "shopify_ordercontext"},
     "telephone": {"inbox_message", "shopify_ordercontext", "shopify_compliancerequest"},
     "order": {"inbox_conversation", "inbox_message", "shopify_ordercontext"},
@@ -62,7 +78,12 @@ KEPT = {
     "tracking number": {"shopify_ordercontext"},
     "words": {"inbox_message", "inbox_conversation", "export, unpacked", "data request, unpacked"},
     "file": {"inbox_attachment"},
-    "Shopify's number": {"shopify_ordercontext", "shopify_compliancerequest", "tenants_auditevent"},
+    "Shopify's number": {
+        "inbox_customerlink",
+        "shopify_ordercontext",
+        "shopify_compliancerequest",
+        "tenants_auditevent",
+    },
 }
 # What stays, and why.
 STAYS = {
@@ -102,7 +123,7 @@ def a_context(store: Store, email: str, *, order: tuple[str, str], customer: str
     )  # fmt: skip
 
 
-def correspondence() -> tuple[Conversation, Conversation]:
+def correspondence(ava: Membership) -> tuple[Conversation, Conversation]:
     """Hers, and one of Bob's in which she is named, copied, and writes herself."""
     maya = factories.contact(email=EMAIL, name=NAME)
     ContactAddress.objects.create(contact=maya, email=OTHER, email_norm=OTHER)
@@ -127,13 +148,24 @@ def correspondence() -> tuple[Conversation, Conversation]:
         bobs, text="Thank you both", quoted=f"> {WORDS}", html=f"<blockquote>{WORDS}</blockquote>",
         from_email="bob@example.com",
     )  # fmt: skip
+    said_of_bob(bobs, ava)
     return hers, bobs
+
+
+def said_of_bob(bobs: Conversation, ava: Membership) -> None:
+    """By mistake that he is her; and of an order that stays his how Ava knows."""
+    CustomerLink.objects.create(contact=bobs.contact, store_number=1, customer_id=NUMBER, linked_by=ava)
+    for order in ("299930", "1"):
+        OrderConfirmation.objects.create(
+            contact=bobs.contact, store_number=1, order_id=order, reason=f"He is a neighbour of {EMAIL}", confirmed_by=ava
+        )  # fmt: skip
+    ReplyDraft.objects.create(conversation=bobs, writer=ava, text=f"Dear Bob, is {NAME} ({EMAIL}) at home?")
 
 
 def furnished(cast: Cast) -> tuple[Conversation, Conversation]:
     with tenant_context(cast.acme.pk):
         harbor, pine = a_store(cast, 1, SHOP), a_store(cast, 2, ALL_ORDERS_SHOP)
-        hers, bobs = correspondence()
+        hers, bobs = correspondence(cast.ava)
         hers_there, of_a_guest = ("299930", ORDER), ("299931", GUEST_ORDER)
         a_context(harbor, EMAIL, order=hers_there, customer=NUMBER)
         a_context(harbor, "guest@elsewhere.example", order=of_a_guest)
@@ -233,6 +265,10 @@ def what_stays_is_true(cast: Cast, hers: Conversation, bobs: Conversation) -> No
         assert [text for text, _ in texts[1:]] == ["", "Thank you both"]
         assert list(Attachment.objects.values_list("name", flat=True)) == ["receipt.pdf"]
         bobs.refresh_from_db()
+        assert ReplyDraft.objects.get().text == "Dear Bob, is […] ([…]) at home?"
+        assert [(row.order_id, row.reason) for row in OrderConfirmation.objects.all()] == [
+            ("1", "He is a neighbour of […]")
+        ]
         assert (bobs.erased_at, bobs.subject, bobs.snippet) == (None, "Parcel", "Thank you both")
         assert {row.state for row in ComplianceRequest.objects.all()} == {ComplianceRequest.State.DONE}
         event = AuditEvent.objects.get(action="compliance.customer_redacted")
