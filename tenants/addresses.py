@@ -1,6 +1,6 @@
 """E-mail addresses in the one form in which they are compared.
 
-An address is kept as it was typed and, beside it, in this form: trimmed, casefolded, its domain in ASCII.
+An address is kept as it was typed and, beside it, in this form: trimmed, in small letters, its domain in ASCII.
 """
 
 import re
@@ -32,8 +32,7 @@ def normalise(address: str) -> str:
 def of_account(address: str) -> str:
     """The same for an address by which somebody signs in, which a link proves: what stands before the @ is ASCII.
 
-    Casefolding makes one of letters that mail servers keep apart (K and the Kelvin sign, s and \u017f): a link that was sent
-    to one mailbox would prove another's address.
+    Letters that look alike are two addresses to a mail server, and one to whoever reads a list of members.
     """
     normal = normalise(address)
     if not address.rpartition("@")[0].isascii():
@@ -42,15 +41,25 @@ def of_account(address: str) -> str:
 
 
 def _fold(local: str) -> str:
-    """Casefolded and composed: an e with an accent is one letter, however the keyboard wrote it."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local).casefold())
+    """Small letters, composed: an e with an accent is one letter, however the keyboard wrote it.
+
+    Not casefolded: that makes "ss" of a sharp s and an s of the long s. Those are other mailboxes, and whoever has one of them
+    would be taken for the customer of the other. Signs that composing makes a letter of (the Kelvin sign) are no address.
+    """
+    if any(not letter.isascii() and unicodedata.normalize("NFC", letter).isascii() for letter in local):
+        raise AddressError("This e-mail address has a sign that passes for a letter.")
+    return unicodedata.normalize("NFC", "".join(map(_small, unicodedata.normalize("NFC", local))))
+
+
+def _small(letter: str) -> str:
+    """A letter stays what it is where its small one is another alphabet's."""
+    small = letter.lower()
+    return letter if small.isascii() and not letter.isascii() else small
 
 
 def _ascii_domain(domain: str) -> str:
     """Lower-case ASCII. Plain host names pass as they are: real ones break IDNA's stricter rules (`r3---x.example`)."""
-    plain = domain.casefold().removesuffix(".")
-    if not plain.isascii():
-        plain = _punycode(plain)
+    plain = (domain.lower() if domain.isascii() else _punycode(domain)).removesuffix(".")
     if not _HOSTNAME.fullmatch(plain):
         raise AddressError("This e-mail address has no valid domain.")
     return plain

@@ -24,7 +24,7 @@ def find(store: Store, words: str, *, addresses: Addresses, attempt: int = 0) ->
     base = Finding("problem", store.number, store.shop_domain, typed, addresses.search(store.number), attempt=attempt)
     if not order_context.readable(store):
         return _with(base, "problem", _("This store cannot be read at the moment."))
-    if len(typed.casefold()) > LONGEST:  # What is cut off could be somebody else's address.
+    if len(typed.lower()) > LONGEST:  # What is cut off could be somebody else's address.
         return _with(base, "problem", _("This is too long: %(n)d characters at most.") % {"n": LONGEST})
     question = questions.by_words(words)
     if question is None:

@@ -98,7 +98,7 @@ def by_phone(number: str) -> Question | None:
 
 def by_words(words: str) -> Question | None:
     """What an agent typed, on one line and in one case."""
-    text = " ".join(_UNSTORABLE.sub(" ", unicodedata.normalize("NFC", words)).split()).casefold()[:_MOST_WORDS]
+    text = " ".join(_UNSTORABLE.sub(" ", unicodedata.normalize("NFC", words)).split()).lower()[:_MOST_WORDS]
     return Question(Kind.SEARCH, text) if sum(map(str.isalnum, text)) > 1 else None
 
 

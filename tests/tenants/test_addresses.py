@@ -17,7 +17,9 @@ from tenants.addresses import AddressError, normalise
         ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
         ("ada@example。com", "ada@example.com"),
         ("STRASSE@x.example", "strasse@x.example"),
-        ("straße@x.example", "strasse@x.example"),
+        ("straße@x.example", "straße@x.example"),
+        ("STRAẞE@x.example", "straße@x.example"),
+        ("ada@straße.example", "ada@xn--strae-oqa.example"),
         ("ze\u0301@x.example", "z\u00e9@x.example"),
         ("o'brien+shop@r3---sn.example", "o'brien+shop@r3---sn.example"),
         ("root@localhost", "root@localhost"),
@@ -26,6 +28,21 @@ from tenants.addresses import AddressError, normalise
 )
 def test_spellings_of_one_address_become_one(typed: str, normal: str) -> None:
     assert normalise(typed) == normal
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("sam@x.example", "\u017fam@x.example"),
+        ("strasse@x.example", "straße@x.example"),
+        ("ada@strasse.example", "ada@straße.example"),
+        ("ida@x.example", "\u0131da@x.example"),
+        ("ida@x.example", "\u0130da@x.example"),
+        ("info@x.example", "in\ufb01@x.example"),
+    ],
+)
+def test_two_mailboxes_are_two_addresses_however_alike_they_look(one: str, other: str) -> None:
+    assert normalise(one) != normalise(other)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +63,7 @@ def test_spellings_of_one_address_become_one(typed: str, normal: str) -> None:
         "ada@example.com\r\nBcc: eve@example.com",
         "ada@exam\u200bple\u2260.com\ud800",
         "\ud800@example.com",
+        "\u212aim@example.com",
         "ada@" + "a" * 300 + ".com",
         "a" * 250 + "@example.com",
         "ada@ü" + "ü" * 80 + ".example",
