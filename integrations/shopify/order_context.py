@@ -53,15 +53,6 @@ Rows = dict[tuple[int, Question], OrderContext]  # by the store's id
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One store's row for an address (None when it was never asked and cannot be), and whether an answer is on its way."""
-
-    store: Store
-    row: OrderContext | None
-    refreshing: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Answers:
     """What one store's rows say to the questions that were asked of it. `turn`: how many rounds of stores go before it."""
 
@@ -73,13 +64,6 @@ class Answers:
     @property
     def store(self) -> Store:
         return self.asked.store
-
-
-def look(*, stores: Iterable[Store], email_norm: str, force: bool = False) -> list[Look]:
-    """The stored rows of one address alone, one per store in the order given; stale ones are being refreshed when it returns."""
-    question = Question(Kind.EMAIL, email_norm)
-    found = look_up([Asked(store, (question,)) for store in stores], force=force)
-    return [Look(one.store, one.rows.get(question), one.refreshing) for one in found]
 
 
 def look_up(

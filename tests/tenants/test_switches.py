@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from integrations.shopify import banners, order_context
+from integrations.shopify import banners
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants import switches
@@ -16,6 +16,7 @@ from tenants.switches import Switch
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA
+from tests.integrations.shopify import looking
 from tests.integrations.shopify.test_installing import arrive, claimed
 from tests.walking import CONNECT, answer, cast, failed, shopify, signed_in, start, text_of, work
 
@@ -128,7 +129,7 @@ def test_no_store_is_connected_while_the_switch_cannot_be_read(
 # --- Reading --------------------------------------------------------------------------------------------------------
 def look(cast: Cast, *, force: bool = False) -> OrderContext:
     with tenant_context(cast.acme.pk):
-        (found,) = order_context.look(stores=list(Store.objects.all()), email_norm=MAYA, force=force)
+        (found,) = looking.look(stores=list(Store.objects.all()), email_norm=MAYA, force=force)
     work()
     with tenant_context(cast.acme.pk):
         return OrderContext.objects.select_related("store").get(pk=found.row.pk if found.row else 0)

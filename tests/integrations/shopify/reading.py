@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db.models import F
 
-from integrations.shopify import order_context
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA, SHOP
+from tests.integrations.shopify import looking
 from tests.walking import work
 
 
@@ -28,7 +28,7 @@ def known(cast: Cast, shopify: RunningSandbox) -> Store:
     """A connected store, described, with Maya's orders read; the sandbox's log is empty."""
     with tenant_context(cast.acme.pk):
         store = factories.connected_store(shopify, by=cast.olivia)
-        order_context.look(stores=[store], email_norm=MAYA)
+        looking.look(stores=[store], email_norm=MAYA)
     work()
     shopify.clear_calls()
     return current(cast)
@@ -55,7 +55,7 @@ def read(cast: Cast, email: str = MAYA) -> None:
     with tenant_context(cast.acme.pk):
         for column in ("fetched_at", "failed_at"):
             OrderContext.objects.update(**{column: F(column) - timedelta(seconds=10)})
-        order_context.look(stores=list(Store.objects.all()), email_norm=email, force=True)
+        looking.look(stores=list(Store.objects.all()), email_norm=email, force=True)
     work()
 
 

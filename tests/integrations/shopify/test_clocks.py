@@ -15,6 +15,7 @@ from tests import factories
 from tests.clocks import HOURS, Skew, clock
 from tests.conftest import Cast
 from tests.factories import MAYA
+from tests.integrations.shopify import looking
 from tests.walking import pending, work
 
 __all__ = ["clock"]  # a fixture
@@ -34,7 +35,7 @@ def store(cast: Cast, shopify: RunningSandbox) -> Store:
 def look(cast: Cast, *, force: bool = False) -> bool:
     """Somebody looks. Whether an answer is on its way."""
     with tenant_context(cast.acme.pk):
-        (found,) = order_context.look(stores=list(Store.objects.all()), email_norm=MAYA, force=force)
+        (found,) = looking.look(stores=list(Store.objects.all()), email_norm=MAYA, force=force)
     return found.refreshing
 
 

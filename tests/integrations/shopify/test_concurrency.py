@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.shopify import order_context, stores, tokens
+from integrations.shopify import stores, tokens
 from integrations.shopify.models import ConnectionAttempt, OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.outbox import delivery
@@ -20,6 +20,7 @@ from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA
+from tests.integrations.shopify import looking
 from tests.walking import answer, pending, signed_in, start, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,7 +134,7 @@ def test_disconnecting_while_shopify_answers_throws_the_answer_away(
 ) -> None:
     with tenant_context(cast.acme.pk):
         read_before = Store.objects.get().last_read_at
-        order_context.look(stores=[store], email_norm=MAYA)
+        looking.look(stores=[store], email_norm=MAYA)
     shopify.set_latency(600)
 
     def leave() -> None:
@@ -156,7 +157,7 @@ def test_no_transaction_is_open_while_shopify_is_asked(
     client = signed_in(cast.olivia)
     back = answer(shopify, start(client)) if path == "callback" else ""
     with tenant_context(cast.acme.pk):
-        order_context.look(stores=[store], email_norm=MAYA)
+        looking.look(stores=[store], email_norm=MAYA)
     shopify.set_latency(500)
     idle: list[int] = []
 

@@ -18,6 +18,7 @@ from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA, SHOP
+from tests.integrations.shopify import looking
 from tests.tenants.outbox.conftest import later
 from tests.walking import (
     assert_unseen,
@@ -40,7 +41,7 @@ def store(cast: Cast, shopify: RunningSandbox) -> Store:
     """Connected, described, with Maya's orders known."""
     with tenant_context(cast.acme.pk):
         store = factories.connected_store(shopify, by=cast.olivia)
-        order_context.look(stores=[store], email_norm=MAYA)
+        looking.look(stores=[store], email_norm=MAYA)
     work()
     with tenant_context(cast.acme.pk):
         return Store.objects.get()
@@ -152,7 +153,7 @@ def test_disconnecting_again_is_harmless(cast: Cast, store: Store) -> None:
 # --- Work under way -------------------------------------------------------------------------------------------------
 def test_an_answer_on_its_way_is_thrown_away(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
     with tenant_context(cast.acme.pk):
-        (look,) = order_context.look(stores=[store], email_norm="guest@example.com")
+        (look,) = looking.look(stores=[store], email_norm="guest@example.com")
     answer = _asked(cast, store, "guest@example.com")
     assert answer.found
     with tenant_context(cast.acme.pk):
@@ -165,14 +166,14 @@ def test_an_answer_asked_for_before_a_new_connection_is_thrown_away(
     cast: Cast, store: Store, shopify: RunningSandbox
 ) -> None:
     with tenant_context(cast.acme.pk):
-        (look,) = order_context.look(stores=[store], email_norm="guest@example.com")
+        (look,) = looking.look(stores=[store], email_norm="guest@example.com")
     answer = _asked(cast, store, "guest@example.com")
     connect(signed_in(cast.olivia), shopify)
     with tenant_context(cast.acme.pk):
         order_context._keep(look.row.pk, store, answer, began=timezone.now())
         row = OrderContext.objects.get(pk=look.row.pk)
         assert (row.fetched_at, row.head) == (None, None)
-        (again,) = order_context.look(stores=[Store.objects.get()], email_norm="guest@example.com")
+        (again,) = looking.look(stores=[Store.objects.get()], email_norm="guest@example.com")
     assert again.refreshing
     assert pending("OrderContextWanted") == 2, "the next look asks at once instead of waiting for the lease to end"
 
@@ -194,7 +195,7 @@ def test_renewed_tokens_of_a_disconnected_store_are_not_kept(cast: Cast, store: 
 
 def test_no_refresh_is_begun_for_a_disconnected_store(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
     with tenant_context(cast.acme.pk):
-        order_context.look(stores=[store], email_norm="guest@example.com")
+        looking.look(stores=[store], email_norm="guest@example.com")
         stores.disconnect(store=store, by=cast.olivia)
     shopify.clear_calls()
     work()

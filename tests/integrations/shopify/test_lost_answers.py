@@ -13,7 +13,7 @@ import redis
 from django.conf import settings as configured
 from django.db.models.functions import Now
 
-from integrations.shopify import order_context, tokens
+from integrations.shopify import tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.outbox import events
@@ -22,6 +22,7 @@ from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA, SHOP
+from tests.integrations.shopify import looking
 from tests.integrations.shopify.reading import change, connected, current, kinds, read
 from tests.telling import Tell
 from tests.tenants.outbox.conftest import later, waited
@@ -92,7 +93,7 @@ def expired(cast: Cast) -> Store:
 
 def look(cast: Cast) -> None:
     with tenant_context(cast.acme.pk):
-        order_context.look(stores=list(Store.objects.all()), email_norm=MAYA)
+        looking.look(stores=list(Store.objects.all()), email_norm=MAYA)
 
 
 def fetched(cast: Cast) -> bool:

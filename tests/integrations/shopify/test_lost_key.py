@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from integrations.shopify import order_context, tasks, tokens
+from integrations.shopify import tasks, tokens
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.crypto import rotation
@@ -17,6 +17,7 @@ from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA
+from tests.integrations.shopify import looking
 from tests.walking import signed_in, text_of, work
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def current(cast: Cast) -> Store:
 
 def look(cast: Cast) -> None:
     with tenant_context(cast.acme.pk):
-        order_context.look(stores=list(Store.objects.all()), email_norm=MAYA, force=True)
+        looking.look(stores=list(Store.objects.all()), email_norm=MAYA, force=True)
     work()
 
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from integrations.shopify import order_context, stored, tasks, tokens
 from integrations.shopify.models import OrderContext, Store
-from integrations.shopify.order_context import Look
 from integrations.shopify.sandbox import RunningSandbox
 from integrations.shopify.types import CustomerOrders, Denied
 from tenants.crypto.secret import Secret
@@ -17,6 +16,7 @@ from tests import factories
 from tests.conftest import Cast
 from tests.factories import ALL_ORDERS_SHOP, GUEST, MAYA, SHOP, THIRD_SHOP
 from tests.integrations.hostile_server import answer, hostile_server
+from tests.integrations.shopify import looking
 from tests.walking import assert_unseen, everything_stored, pending, secrets_of, signed_in, work
 
 pytestmark = pytest.mark.django_db
@@ -32,10 +32,10 @@ def store(cast: Cast, shopify: RunningSandbox) -> Store:
     return store
 
 
-def look(cast: Cast, email: str = MAYA, *, force: bool = False) -> Look:
+def look(cast: Cast, email: str = MAYA, *, force: bool = False) -> looking.Look:
     """A look at the only store, as a request does it."""
     with tenant_context(cast.acme.pk):
-        (found,) = order_context.look(stores=list(Store.objects.all()), email_norm=email, force=force)
+        (found,) = looking.look(stores=list(Store.objects.all()), email_norm=email, force=force)
     return found
 
 
@@ -164,7 +164,7 @@ def test_each_store_has_a_row_of_its_own(cast: Cast, store: Store, shopify: Runn
     with tenant_context(cast.acme.pk):
         for shop in (ALL_ORDERS_SHOP, THIRD_SHOP):
             factories.connected_store(shopify, shop, by=cast.olivia)
-        order_context.look(stores=list(Store.objects.order_by("-pk")), email_norm=MAYA)
+        looking.look(stores=list(Store.objects.order_by("-pk")), email_norm=MAYA)
     work()
     with tenant_context(cast.acme.pk):
         found = dict(OrderContext.objects.values_list("store__shop_domain", "found"))
@@ -175,7 +175,7 @@ def test_looks_come_back_in_the_order_of_the_stores_given(cast: Cast, store: Sto
     with tenant_context(cast.acme.pk):
         factories.connected_store(shopify, ALL_ORDERS_SHOP, by=cast.olivia)
         given = list(Store.objects.order_by("-pk"))
-        assert [item.store for item in order_context.look(stores=given, email_norm=MAYA)] == given
+        assert [item.store for item in looking.look(stores=given, email_norm=MAYA)] == given
 
 
 def test_rows_nobody_looked_at_for_thirty_days_are_forgotten(cast: Cast, store: Store) -> None:
@@ -194,7 +194,7 @@ def test_what_the_neighbours_know_is_not_ours(cast: Cast, store: Store, shopify:
     work()
     with tenant_context(cast.next_door.pk):
         assert not OrderContext.objects.exists()
-        assert order_context.look(stores=list(Store.objects.all()), email_norm=MAYA) == []
+        assert looking.look(stores=list(Store.objects.all()), email_norm=MAYA) == []
 
 
 # --- Failures -------------------------------------------------------------------------------------------------------

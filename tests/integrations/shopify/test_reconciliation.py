@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.shopify import order_context, reconciliation, tasks
+from integrations.shopify import reconciliation, tasks
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import GUEST, MAYA, MAYA_ID, SHOP
+from tests.integrations.shopify import looking
 from tests.integrations.shopify.posting import post
 from tests.walking import pending, work
 
@@ -24,7 +25,7 @@ def store(cast: Cast, shopify: RunningSandbox) -> Store:
     with tenant_context(cast.acme.pk):
         store = factories.connected_store(shopify, by=cast.olivia)
         for email in (MAYA, GUEST):
-            order_context.look(stores=[store], email_norm=email)
+            looking.look(stores=[store], email_norm=email)
     work()
     with tenant_context(cast.acme.pk):
         Store.objects.update(connected_at=timezone.now() - timedelta(hours=1))

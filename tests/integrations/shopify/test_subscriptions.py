@@ -3,7 +3,7 @@
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from integrations.shopify import order_context, registrations, subscriptions, tasks, tokens, topics
+from integrations.shopify import registrations, subscriptions, tasks, tokens, topics
 from integrations.shopify.models import OrderContext, Store, WebhookReceipt
 from integrations.shopify.registrations import Registration
 from integrations.shopify.sandbox import RunningSandbox
@@ -12,6 +12,7 @@ from tenants.rls.context import expected_tenant, tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import GUEST, MAYA, SHOP
+from tests.integrations.shopify import looking
 from tests.walking import pending, work
 
 HOME = "http://127.0.0.1:9"
@@ -190,7 +191,7 @@ def test_what_happens_in_a_store_arrives(
     connected(cast, shopify)
     with tenant_context(cast.acme.pk):
         for email in (MAYA, GUEST):
-            order_context.look(stores=[Store.objects.get()], email_norm=email)
+            looking.look(stores=[Store.objects.get()], email_norm=email)
     work()
     shopify.webhooks.disorder(duplicate=0.5, shuffle=True)
 
@@ -200,7 +201,7 @@ def test_what_happens_in_a_store_arrives(
     work()
     with tenant_context(cast.acme.pk):
         assert all(row.dropped_at for row in OrderContext.objects.all())
-        order_context.look(stores=[Store.objects.get()], email_norm=GUEST)
+        looking.look(stores=[Store.objects.get()], email_norm=GUEST)
     work()
     with tenant_context(cast.acme.pk):
         guest = OrderContext.objects.get(key=GUEST)

@@ -18,6 +18,7 @@ from tests import factories
 from tests.conftest import Cast
 from tests.factories import SHOP
 from tests.integrations.hostile_server import answer, hostile_server
+from tests.integrations.shopify import looking
 from tests.integrations.shopify.posting import post
 from tests.integrations.shopify.reading import current, known
 from tests.walking import assert_unseen, connect, everything_stored, pending, secrets_of, signed_in, work
@@ -139,7 +140,7 @@ def test_a_report_told_twice_ends_the_store_once(cast: Cast, store: Store) -> No
 
 def test_an_answer_on_its_way_is_thrown_away(cast: Cast, store: Store) -> None:
     with tenant_context(cast.acme.pk):
-        (look,) = order_context.look(stores=[store], email_norm="guest@example.com")
+        (look,) = looking.look(stores=[store], email_norm="guest@example.com")
     Event.objects.filter(done_at=None).delete()
     uninstall(cast, store)
     reported()

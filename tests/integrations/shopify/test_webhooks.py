@@ -26,6 +26,7 @@ from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.factories import ALL_ORDERS_SHOP, GUEST, MAYA, MAYA_ID, SHOP
+from tests.integrations.shopify import looking
 from tests.integrations.shopify.posting import DOOR, deliver, headers, order, post, signature
 from tests.integrations.shopify.reading import known
 from tests.walking import CLIENT_ID, CLIENT_SECRET, everything_stored, pending, signed_in, text_of, work
@@ -414,7 +415,7 @@ def test_a_deleted_order_is_looked_for_by_a_task(cast: Cast, store: Store) -> No
 def test_the_neighbours_rows_are_not_touched(cast: Cast, played: Store, shopify: RunningSandbox) -> None:
     with tenant_context(cast.next_door.pk):
         theirs = factories.connected_store(shopify, ALL_ORDERS_SHOP, by=cast.mallory)
-        order_context.look(stores=[theirs], email_norm=MAYA)
+        looking.look(stores=[theirs], email_norm=MAYA)
     post("orders/updated", order(email=MAYA))
     with tenant_context(cast.next_door.pk):
         assert OrderContext.objects.get().dropped_at is None
@@ -481,7 +482,7 @@ def test_a_read_that_began_before_the_mark_leaves_it(cast: Cast, store: Store) -
 def test_a_row_that_was_never_filled_is_marked_too(cast: Cast, store: Store) -> None:
     """Its first read may have begun before the change."""
     with tenant_context(cast.acme.pk):
-        order_context.look(stores=[Store.objects.get()], email_norm="new@example.com")
+        looking.look(stores=[Store.objects.get()], email_norm="new@example.com")
     post("orders/create", order(email="new@example.com"))
     assert dropped(cast) == {"new@example.com"}
 
