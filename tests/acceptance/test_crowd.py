@@ -2,8 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.acceptance.conftest import DEE, HARBOR, PINE, PRIYA, Acme
 
+pytestmark = pytest.mark.nightly  # in one process it stands in tests/integrations/shopify/test_upstream_calls.py
 MANY = 50
 
 

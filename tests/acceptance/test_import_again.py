@@ -6,7 +6,7 @@ from psycopg import sql
 
 from tests.acceptance.conftest import Acme
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 
 
 def contents(database: psycopg.Connection) -> dict[str, tuple[object, ...]]:

@@ -143,6 +143,7 @@ def recorded(server: psycopg.Connection) -> list[tuple[str, str]]:
     return server.execute("SELECT app, name FROM django_migrations ORDER BY id").fetchall()
 
 
+@pytest.mark.nightly
 def test_a_migration_that_is_killed_leaves_nothing_half_done_and_migrate_goes_on(
     env: dict[str, str], trap: psycopg.Connection, tell: Tell
 ) -> None:

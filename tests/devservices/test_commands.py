@@ -48,6 +48,7 @@ def test_a_child_that_dies_is_reported_and_everything_stops(checkout: Checkout) 
     assert not listening(port)
 
 
+@pytest.mark.nightly
 def test_fresh_starts_over(checkout: Checkout) -> None:
     assert checkout.run("manage", "first")[0] == 0
     checkout.start_demo("--fresh")

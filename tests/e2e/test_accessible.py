@@ -56,7 +56,10 @@ def failure(visit: Visit, **options: Any) -> Page:
     return page
 
 
-@pytest.mark.parametrize("opened", [sign_in_page, inbox, thread, general, permissions, failure])
+AT_NIGHT = [pytest.param(opened, marks=pytest.mark.nightly) for opened in (sign_in_page, permissions, failure)]
+
+
+@pytest.mark.parametrize("opened", [inbox, thread, general, *AT_NIGHT])
 def test_a_page_is_accessible_in_both_themes_and_fits_the_narrowest_phone(
     visit: Visit, opened: Callable[..., Page]
 ) -> None:

@@ -61,7 +61,9 @@ def fits(page: Page) -> None:
     page.set_viewport_size(size)
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize(
+    "scripts", [True, pytest.param(False, marks=pytest.mark.nightly)], ids=["with scripts", "without scripts"]
+)
 def test_an_app_is_set_up_and_asked_for_and_a_recovery_code_works_once(visit: Visit, scripts: bool) -> None:
     page = visit(java_script_enabled=scripts)
     sign_in(page, AGENT)
@@ -184,6 +186,7 @@ def test_the_owner_requires_a_factor_and_an_agent_is_led_to_it_and_back(visit: V
     expect(owner.get_by_text("Ava Brandt")).to_have_count(0)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "path", ["/account/", "/account/2fa/", "/account/email/", "/account/password/change/", "/account/reauthenticate/"]
 )

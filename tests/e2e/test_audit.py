@@ -48,6 +48,7 @@ def test_an_owner_finds_what_was_done_and_downloads_a_log_that_verifies(visit: V
     assert "chain whole" in done.stdout
 
 
+@pytest.mark.nightly
 def test_the_log_is_accessible_and_fits_the_narrowest_phone(visit: Visit) -> None:
     page = visit(OWNER)
     page.goto(LOG)

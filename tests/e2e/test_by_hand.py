@@ -118,6 +118,7 @@ def test_an_order_of_somebody_else_is_covered_confirmed_and_withdrawn(visit: Vis
     expect(harbor.get_by_text("Wool throw, Moss")).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_of_two_members_at_once_the_second_is_told_and_may_choose_again(visit: Visit) -> None:
     ava, adam = visit(AGENT), visit(ADMINISTRATOR)
     for page in (ava, adam):

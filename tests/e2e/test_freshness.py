@@ -98,6 +98,7 @@ def test_a_change_that_shopify_tells_of_arrives_by_itself(
     tell(f"freshness with webhooks, {distribution(taken)}")
 
 
+@pytest.mark.nightly
 def test_a_change_that_nobody_told_of_arrives_when_the_minute_is_over(
     visit: Visit, house: Installation, quiet: None, tell: Tell
 ) -> None:
@@ -203,6 +204,7 @@ def hide(page: Page, state: str) -> None:
     )
 
 
+@pytest.mark.nightly
 def test_a_hidden_page_asks_nothing_and_is_brought_up_to_date_when_it_is_seen_again(
     visit: Visit, house: Installation, quiet: None
 ) -> None:

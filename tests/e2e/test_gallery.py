@@ -55,7 +55,15 @@ def serious(page: Page) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("name", [*PAGES, "sign-in"])
+# On every change those that agents and owners look at most; every other one at night. Their real pages are in
+# test_accessible.py.
+MOST_SEEN = ("inbox", "sections", "orders", "general", "sign-in")
+LOOKED_AT = [
+    name if name in MOST_SEEN else pytest.param(name, marks=pytest.mark.nightly) for name in [*PAGES, "sign-in"]
+]
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
 def test_a_page_is_accessible_and_never_scrolls_sideways(name: str, open_page: Open) -> None:
     page = open_page(name)
     assert serious(page) == []

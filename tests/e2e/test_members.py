@@ -232,6 +232,7 @@ REFUSED = {forwarded: "403", expired: "410"}  # the browser notes on its console
 PAGES = (members, role, farewell, leaving, handing_over, offered, answering, invitation, *REFUSED)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("opened", PAGES, ids=lambda opened: opened.__name__)
 def test_its_pages_are_accessible_in_both_themes_and_fit_the_narrowest_phone(
     visit: Visit,

@@ -149,6 +149,7 @@ def test_a_session_that_has_ended_is_said_and_what_is_written_is_kept_after_sign
     watch.complaints.clear()
 
 
+@pytest.mark.nightly
 def test_without_a_connection_another_row_leads_nowhere_and_the_text_stays(visit: Visit, watch: Watch) -> None:
     page = visit(AGENT)
     open_conversation(page, DEE)
@@ -192,6 +193,7 @@ def test_going_back_from_the_drawer_of_a_phone_leaves_a_list_that_works(visit: V
     expect(page.locator("#main h1")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_a_slow_way_back_is_not_painted_over_what_was_opened_meanwhile(visit: Visit) -> None:
     page = visit(AGENT)
     open_conversation(page, NOAH)
@@ -211,6 +213,7 @@ def test_a_slow_way_back_is_not_painted_over_what_was_opened_meanwhile(visit: Vi
     expect(page.locator("#side h2")).to_have_text(YUSUF)
 
 
+@pytest.mark.nightly
 def test_what_another_agent_confirms_or_withdraws_is_seen_beside_the_same_contact(
     visit: Visit, house: Installation
 ) -> None:

@@ -44,7 +44,7 @@ def test_ava_opens_a_mail_and_sees_its_sender_s_orders_in_two_stores(visit: Visi
         "href", f"https://www.ups.com/track?tracknum={PARCEL}"
     )
     pine = section(page, PINE)
-    expect(pine.get_by_text("PO-311")).to_be_visible()
+    expect(pine.locator("summary").get_by_text("PO-311")).to_be_visible()
     expect(pine.get_by_text("2 guest orders under this e-mail, no account")).to_be_visible()
 
 

@@ -141,7 +141,8 @@ class Neighbourhood(RuleBasedStateMachine):
         for constraint in model._meta.constraints:
             if isinstance(constraint, models.UniqueConstraint) and "id" not in constraint.fields:
                 names = [model._meta.get_field(name).column for name in constraint.fields]
-                same = " AND ".join(f'"{name}" = %s' for name in names)
+                equals = "IS NOT DISTINCT FROM" if constraint.nulls_distinct is False else "="
+                same = " AND ".join(f'"{name}" {equals} %s' for name in names)
                 sql = f"SELECT 1 FROM {model._meta.db_table} WHERE {same}"
                 if within(self.tenants[who], sql, [columns[name] for name in names]).count:
                     return True

@@ -165,8 +165,19 @@ def test_no_byte_of_a_link_can_be_changed(file: Path, tmp_path: Path) -> None:
         damaged[place] ^= 1 << pick.randrange(7)
         if damaged[place : place + 1] in (b" ", b"\t", b"\r", b"\n") or whole[place : place + 1] in (b" ",):
             continue
+        if says_the_same(whole, bytes(damaged), place):
+            continue
         (tmp_path / "damaged").write_bytes(damaged)
         assert not verified(tmp_path / "damaged")[0], (place, whole[place - 20 : place + 20])
+
+
+def says_the_same(whole: bytes, damaged: bytes, place: int) -> bool:
+    """Another spelling of the same value: the digits of an escaped letter (\\u015e) may be small or large."""
+    line = whole.count(b"\n", 0, place)
+    try:
+        return bool(json.loads(damaged.split(b"\n")[line]) == json.loads(whole.split(b"\n")[line]))
+    except ValueError:
+        return False
 
 
 BROKEN: dict[str, bytes] = {

@@ -419,7 +419,7 @@ def test_an_order_of_two_hundred_and_fifty_lines_shows_what_was_asked_for(ava: C
     put_orders(shopify, order("#1042", lineItems=[line(f"Thing {n}") for n in range(250)]))
     found = known(ava)
     assert len(found.select("article .items li")) == 25
-    assert "More items in Shopify." in words(found)
+    assert "Show all items" in words(found)
 
 
 def test_an_order_without_lines_is_shown(ava: Client, shopify: RunningSandbox) -> None:
