@@ -1,12 +1,15 @@
 """The administration as its own process on its own role: a script runs in it, and what it prints comes back."""
 
+import atexit
+import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from allauth.mfa.models import Authenticator
@@ -18,6 +21,7 @@ from tenants import accounts, sealed_factors, staff
 from tenants.models import StaffAction, User
 from tests.conftest import PASSWORD
 
+SECONDS = 120
 PREAMBLE = """
 import json, os, time
 import django; django.setup()
@@ -78,14 +82,68 @@ def launch(
         "DJANGO_SETTINGS_MODULE": "versana.platform.settings",
         "DATABASE_URL": platform_url,
         "PLATFORM_DATABASE_URL": platform_url,
-        "GIVEN": json.dumps(given),
         **(env or {}),
     }
     environment.pop("MIGRATION_DATABASE_URL", None)
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    if env is None:
+        return Forks.of(environment).run(PREAMBLE + script, json.dumps(given))
+    # Settings are read once: another environment needs a process that has not read them yet.
     return subprocess.run(
-        [sys.executable, "-c", PREAMBLE + script],
-        env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-c", PREAMBLE + script], env={**environment, "GIVEN": json.dumps(given)},
+        cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
+
+
+class Forks:
+    """The process that forks one for each script (platform_forks.py): one for the whole session, if its environment stays."""
+
+    current: ClassVar["Forks | None"] = None
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        # A session of its own: Ctrl-C is for pytest, with which this one ends.
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.versana.platform_forks"], env=environment, cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        atexit.register(self.end)
+
+    @classmethod
+    def of(cls, environment: dict[str, str]) -> "Forks":
+        if cls.current and cls.current.environment != environment:
+            cls.current.end()
+        if not cls.current:
+            cls.current = cls(environment)
+        return cls.current
+
+    def run(self, script: str, given: str) -> subprocess.CompletedProcess[str]:
+        assert self.process.stdin
+        assert self.process.stdout
+        answer = ""
+        try:
+            self.process.stdin.write(json.dumps({"script": script, "given": given}) + "\n")
+            self.process.stdin.flush()
+            if not select.select([self.process.stdout], [], [], SECONDS)[0]:
+                raise subprocess.TimeoutExpired(script, SECONDS)
+            answer = self.process.stdout.readline()
+        finally:
+            if not answer:  # whatever went wrong, the next script starts anew
+                self.end()
+        assert answer, f"The administration's process has ended with {self.process.returncode}."
+        return subprocess.CompletedProcess(script, **json.loads(answer))
+
+    def end(self) -> None:
+        atexit.unregister(self.end)
+        Forks.current = None
+        with self.process:  # waits
+            assert self.process.stdin
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
 
 
 def actions(url: str) -> list[tuple[str, int | None, str, dict[str, Any]]]:
