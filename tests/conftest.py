@@ -1,7 +1,7 @@
 """The test databases and the fixed cast: Olivia owns, Adam administers, Ava answers; Mallory works next door.
 
 Tests run as the application's own role: a superuser would see through every wall. The launcher's superuser makes the
-database, the owner migrates it, and neither is known to the code under test.
+database, the owner migrates it (tests/template.py), and neither is known to the code under test.
 """
 
 import itertools
@@ -13,7 +13,6 @@ import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
@@ -24,6 +23,7 @@ from tenants.models import Membership, Tenant, User
 from tenants.rls.context import tenant_context
 from tenants.rls.database import Address, set_up, with_database
 from tenants.roles import Role
+from tests import template
 
 pytest_plugins = ["tests.telling"]
 # How long an example may take says something about the machine alone.
@@ -39,8 +39,9 @@ def test_database_name() -> str:
 
 @pytest.fixture(scope="session")
 def django_db_setup(test_database_name: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """A new database, set up by the superuser, migrated by the owner, used by the application's role."""
+    """A new database, set up by the superuser, used by the application's role; the owner migrated what it is a copy of."""
     superuser_url = os.environ["SUPERUSER_DATABASE_URL"]
+    template.copy(test_database_name)
     addresses = [
         Address.parse(os.environ[name]) for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "PLATFORM_DATABASE_URL")
     ]
@@ -49,7 +50,6 @@ def django_db_setup(test_database_name: str, django_db_blocker: pytest.FixtureRe
         for alias in settings.DATABASES:
             connections[alias].close()
             connections[alias].settings_dict["NAME"] = settings.DATABASES[alias]["NAME"] = test_database_name
-        call_command("migrate", verbosity=0)
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         connections.close_all()

@@ -1,10 +1,14 @@
 """Makes the database of a test installation in one process: roles, tables, the workspace with its people, its mailboxes."""
 
+import os
 import sys
 
 import django
 from django.core.management import call_command
 from django.db import transaction
+
+from tenants.rls.database import Address
+from tests import template
 
 PASSWORD = "correct horse battery staple"
 OWNER, AGENT = "olivia@acme.example", "ava@acme.example"
@@ -13,8 +17,8 @@ SUPPORT = ["support@shop.example", "support@harborpine.example"]
 
 def main(mailboxes: list[str]) -> None:
     django.setup()
+    template.copy(Address.parse(os.environ["DATABASE_URL"]).database)
     call_command("setup_database", verbosity=0)
-    call_command("migrate", verbosity=0)
     with transaction.atomic():
         open_acme()
     for mailbox in mailboxes:

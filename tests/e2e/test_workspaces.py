@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from integrations.shopify.sandbox import DEMO_STORES
+from tests import template
 from tests.acceptance import stack
 from tests.acceptance.stack import Installation
 from tests.e2e.conftest import Watch
@@ -48,11 +49,12 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         }
         (place / "mail").mkdir()
         here = Installation(place, env, DEMO_STORES, ())
-        closing.callback(stack._drop, os.environ["SUPERUSER_DATABASE_URL"], env["DATABASE_URL"].rpartition("/")[2])
+        name = env["DATABASE_URL"].rpartition("/")[2]
+        closing.callback(stack._drop, os.environ["SUPERUSER_DATABASE_URL"], name)
         closing.callback(here.stop_all)
         here.start_redis()
-        for command in ("setup_database", "migrate"):
-            here.manage(command)
+        template.copy(name, env)
+        here.manage("setup_database")
         here.start_web(1)
         here.start_workers(1)
         here.start_beat()
