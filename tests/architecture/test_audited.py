@@ -46,7 +46,6 @@ UNAUDITED = {
     "integrations.shopify.checking:ask": "A check changes nothing; its result stands on the card.",
     "integrations.shopify.checking:ask_after_opening": "See checking.ask.",
     "integrations.shopify.checking:keep": "See checking.ask.",
-    "integrations.shopify.order_context:look": "A cache of orders, and that somebody looked.",
     "integrations.shopify.order_context:look_up": "A cache of orders, and that somebody looked.",
     "integrations.shopify.order_context:refresh": "A cache of orders.",
     "integrations.shopify.interface:warm": "A cache of orders.",
