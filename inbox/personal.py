@@ -260,8 +260,11 @@ def _unsay(subject: Subject) -> None:
     numbers = interface.store_numbers(ids={store for store, _ in subject.customers | subject.orders})
     for store, digits in subject.customers:
         CustomerLink.objects.filter(store_number=numbers.get(store), customer_id=digits).delete()
-    for store, digits in subject.orders:
-        OrderConfirmation.objects.filter(store_number=numbers.get(store), order_id=digits).delete()
+    # Shopify may name tens of thousands of orders; members confirmed a few.
+    stores = {number: store for store, number in numbers.items()}
+    for row in OrderConfirmation.objects.filter(store_number__in=stores).only("store_number", "order_id"):
+        if (stores[row.store_number], row.order_id) in subject.orders:
+            row.delete()
     subject = _among_others(subject)
     if not (mention := subject.mention()):
         return

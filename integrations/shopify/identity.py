@@ -95,6 +95,7 @@ def candidate(who: Customer, *, why: str, link_url: str) -> Candidate:
         orders=order_count(who),
         why=why,
         link_url=link_url,
+        since=who.created_at,
     )
 
 

@@ -152,6 +152,7 @@ class Candidate:
     orders: str  # "13 orders"
     why: str  # "Telephone number in a message"
     link_url: str
+    since: datetime | None = None  # a customer of the store's
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,8 +311,12 @@
       return;
     }
     const active = section.contains(document.activeElement) ? document.activeElement : null;
+    /* What came of an action is read while the answers it asked for arrive. */
+    const said = $(".said", section);
+    const reading = said && (said === active || section.hasAttribute("hx-get")) && event.detail.requestConfig?.verb === "get";
     kept.set(section.id, {
       words,
+      said: reading ? said : null,
       folds: $$("details[id]", section).map((fold) => [fold.id, fold.open]),
       whole: $$("details[id][open] [data-lines]", section).map((mark) => [mark.closest("details").id, mark.dataset.lines]),
       fields: event.detail.requestConfig?.verb === "get" ? typed(section) : [], /* what was sent is sent */
@@ -329,6 +333,7 @@
     if (!before) return;
     kept.delete(section.id);
     painted.set(section, before.words);
+    if (before.said && !$(".said", section)) $(".section-head", section)?.after(before.said);
     for (const [id, isOpen] of before.folds) {
       const fold = document.getElementById(id);
       /* What was searched for has been found, or is another question by now. */

@@ -161,6 +161,7 @@ def test_a_migration_that_is_killed_leaves_nothing_half_done_and_migrate_goes_on
     tell(f"migrate killed {len(KILLED_AT)} times: it completed, 0 tables without a wall in {watch.looks} looks")
 
 
+@pytest.mark.nightly
 def test_migrate_gives_up_soon_while_people_work_and_changes_nothing(env: dict[str, str], tell: Tell) -> None:
     """A change waits for those who read; whoever comes after it waits behind it. So it must not wait long, and never longer
     than the application is ready to."""

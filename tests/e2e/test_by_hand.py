@@ -18,7 +18,7 @@ CHEN = "chen.johnson3889@example.com"
 
 @pytest.fixture(autouse=True)
 def _nothing_was_said(house: Installation) -> Iterator[None]:
-    """Nobody said anything about anybody, before and after."""
+    """Nobody said anything about anybody, before and after; and no customer is known by being linked."""
     _forget(house)
     yield
     house.settle()
@@ -29,6 +29,7 @@ def _forget(house: Installation) -> None:
     with house.database() as database:
         for table in ("inbox_customerlink", "inbox_orderconfirmation"):
             database.execute(f"DELETE FROM {table}")
+        database.execute("DELETE FROM shopify_ordercontext WHERE kind = 'customer'")
         database.execute("DELETE FROM inbox_mention WHERE typed = 'by hand'")
         database.execute("DELETE FROM inbox_contactaddress WHERE email_norm = %s", [CHEN])
 

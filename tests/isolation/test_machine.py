@@ -138,6 +138,8 @@ LATE = {
     "a reference that deletes along",
     "a reference without the workspace",
     "a unique key of the whole installation",
+    "a wall open to reading",
+    "a wall open to writing",
     "a wall that is silent without a workspace",
     "no reference",
 }

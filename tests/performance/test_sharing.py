@@ -40,6 +40,7 @@ def test_eight_processes_use_a_stores_points_evenly_and_are_refused_nothing(
     assert min(measured.calls) * 2 >= max(measured.calls), measured.calls
 
 
+@pytest.mark.nightly
 def test_an_emptied_redis_in_the_middle_stops_nobody(redis: OwnRedis, sandbox: RunningSandbox, tell: Tell) -> None:
     with redis.emptied_every(1.5):
         environment = {"REDIS_URL": redis.address}

@@ -9,12 +9,13 @@ from versana.gallery.stores import ago, full_section, order, quiet_section, rece
 HERE, SEARCH = "/_gallery/section/", "/_gallery/found/"
 _CANDIDATES = (
     Candidate(
-        "7100000000017", "Maya Lindqvist", "maya@lindqvist.example", "", "13 orders", "Same e-mail address", HERE
+        "7100000000017", "Maya Lindqvist", "maya@lindqvist.example", "", "13 orders", "Same e-mail address", HERE,
+        ago(days=980),
     ),
-    Candidate("7100000000018", "M. Lindqvist", "maya@lindqvist.example", "", "2 orders", "Same e-mail address", HERE),
+    Candidate("7100000000018", "M. Lindqvist", "maya@lindqvist.example", "", "2 orders", "Same e-mail address", HERE, ago(days=1770)),
     Candidate(
         "7100000000019", "Lindqvist Studio AB", "hello@lindqvist.example", "+46 70 000 01 42", "1 order",
-        "Telephone number in a message", HERE,
+        "Telephone number in a message", HERE, ago(days=150),
     ),
 )  # fmt: skip
 _HOSTILE = (

@@ -190,6 +190,7 @@ class Reading:
     began: datetime
 
 
+@pytest.mark.nightly
 @pytest.mark.django_db
 @pytest.mark.long
 def test_no_row_looks_fresh_that_is_older_than_what_was_told(cast: Cast, tell: Tell) -> None:
