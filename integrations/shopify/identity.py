@@ -28,7 +28,7 @@ def match_of(matched: Matched, person: Person, *, link: Link | None, unlink_url:
     emails = ", ".join(matched.emails)
     match matched.how:
         case How.LINKED | How.GONE if link is not None:
-            return Match("linked", _linked(link, gone=matched.how is How.GONE), unlink_url)
+            return linked(link, unlink_url, gone=matched.how is How.GONE)
         case How.EMAIL:
             guests = (
                 _("Guest orders under %(emails)s.") % {"emails": ", ".join(matched.guests)} if matched.guests else ""
@@ -40,6 +40,11 @@ def match_of(matched: Matched, person: Person, *, link: Link | None, unlink_url:
         case How.CANDIDATES:
             return Match("candidates", _join(_choice(matched), _not_asked(person)))
     return None
+
+
+def linked(link: Link, unlink_url: str, *, gone: bool = False) -> Match:
+    """That a member said who this is, and the way to take it back."""
+    return Match("linked", _linked(link, gone=gone), unlink_url)
 
 
 def nobody(matched: Matched, store: Store, person: Person) -> str:

@@ -67,7 +67,15 @@ def build(answers: Answers, person: Person, *, addresses: Addresses, viewer: Vie
     )
     settled = known or not polling or not answers.asked.who
     section = _named(section, answers, person, addresses=addresses, settled=settled)
-    return _filled(section, answers, matched, person, addresses=addresses, viewer=viewer) if matched else section
+    if matched is None:
+        return _linked(section, person, addresses=addresses)
+    return _filled(section, answers, matched, person, addresses=addresses, viewer=viewer)
+
+
+def _linked(section: Section, person: Person, *, addresses: Addresses) -> Section:
+    """What a member said stands there, and can be taken back, before Shopify has answered and when it does not."""
+    link = person.links.get(section.store_number)
+    return replace(section, match=identity.linked(link, addresses.unlink(section.store_number))) if link else section
 
 
 def _delay(attempt: int, turn: int) -> int:

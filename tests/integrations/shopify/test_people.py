@@ -128,6 +128,14 @@ def test_a_linked_customer_who_is_gone_is_said_and_stays_linked(
     assert kinds(shopify) == ["CustomerById"], "nobody else is looked for in their place"
 
 
+def test_a_link_is_said_and_can_be_taken_back_while_shopify_has_not_answered(cast: Cast, store: Store) -> None:
+    found = section(cast, Person(emails=(MAYA,), links={1: LINK}))
+    assert (found.kind, found.profile) == ("loading", None)
+    assert found.match is not None
+    assert found.match.sentence.startswith("Linked by Ava, ")
+    assert found.match.unlink_url
+
+
 def test_a_link_holds_in_its_store_alone(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
     connected(cast, shopify, ALL_ORDERS_SHOP)
     person = Person(emails=(MAYA,), links={2: LINK})
