@@ -30,10 +30,10 @@ class Acme:
     paths: dict[str, str]
 
     def cold(self, email: str) -> str:
-        """Forgets what is stored of a contact, and the sandbox's log. The address of its conversation."""
+        """Forgets what is stored of a contact and of orders, and the sandbox's log. The address of its conversation."""
         self.stack.settle()
         with self.stack.database() as database:
-            database.execute("DELETE FROM shopify_ordercontext WHERE key = %s", [email])
+            database.execute("DELETE FROM shopify_ordercontext WHERE key = %s OR kind = 'order'", [email])
         self.stack.sandbox("log", method="DELETE")
         return self.paths[email]
 
