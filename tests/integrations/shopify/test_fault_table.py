@@ -265,9 +265,7 @@ def test_the_table_names_every_answer_that_the_sandbox_can_give() -> None:
     assert CONNECT.keys() == REFRESH.keys()
 
 
-@pytest.mark.parametrize(
-    "step", ["read", *(pytest.param(step, marks=pytest.mark.nightly) for step in STEPS if step != "read")]
-)
+@pytest.mark.parametrize("step", STEPS)
 def test_every_answer_leaves_a_store_that_can_be_explained_and_comes_back(scene: Scene, step: str) -> None:
     assert wrong(scene, step, list(STEPS[step][1])) == []
 
