@@ -76,6 +76,11 @@
     const page = known(section.closest("#side"));
     setTimeout(() => page.owed.add(Number(section.id.replace("store-", ""))), OWED_MS);
   });
+  /* So is one that came while its section could not be replaced. */
+  document.addEventListener("versana:missed", ({ target: section }) => {
+    if (section.hasAttribute("hx-get")) setTimeout(() => section.isConnected && window.htmx.trigger(section, "again"), OWED_MS / 2);
+    else known(section.closest("#side")).owed.add(Number(section.id.replace("store-", "")));
+  });
   setInterval(ask, EVERY_MS);
   document.addEventListener("visibilitychange", ask);
   addEventListener("online", ask);

@@ -301,6 +301,12 @@
       section.remove(); /* its store is connected no longer */
       return;
     }
+    /* While what a member has done here is on its way the section stays: its answer would not find its place again. */
+    if (event.detail.requestConfig?.verb === "get" && $(`form.htmx-request[hx-target="#${section.id}"]`, section)) {
+      event.detail.shouldSwap = false;
+      section.dispatchEvent(new CustomEvent("versana:missed", { bubbles: true }));
+      return;
+    }
     const words = (event.detail.serverResponse || "")
       .replace(/(<time\b[^>]*>)[^<]*/g, "$1")
       .replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");

@@ -160,6 +160,22 @@ def test_everything_is_reached_by_keys_alone(visit: Visit) -> None:
     expect(section(page, COVE).locator(".said")).to_be_focused()
 
 
+def test_what_came_of_a_link_is_said_though_a_refresh_overtook_it(visit: Visit) -> None:
+    page, held = visit(AGENT), []
+    page.route("**/stores/*/link/", lambda route: held.append(route))
+    open_conversation(page, MAYA)
+    here = search(page, BEN)
+    with page.expect_request("**/stores/*/link/"):
+        choose(here, "Ben Novak")
+    with page.expect_response("**/stores/**refresh=1"):
+        here.evaluate(
+            "old => htmx.ajax('GET', old.dataset.url + '?refresh=1', {source: old, target: old, swap: 'outerHTML'})"
+        )
+    held[0].continue_()
+    expect(section(page, COVE).locator(".said")).to_be_focused()
+    expect(section(page, COVE).get_by_text("Linked by Ava Brandt")).to_be_visible()
+
+
 def test_what_is_typed_outlives_the_refresh_of_the_section(visit: Visit, house: Installation) -> None:
     name_an_order(house, HANA, "1042")
     page = visit(AGENT)
