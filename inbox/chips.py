@@ -1,9 +1,7 @@
 """The topics in a conversation's head: a chip each, what takes one away, and the menu that adds one."""
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from inbox import labels
 from inbox.cards import TopicBar, TopicChip, TopicChoice
@@ -13,16 +11,6 @@ from tenants.roles import Permission
 from versana.moments import stamp
 
 Topic = ConversationTopic.Topic
-NAMES: dict[str, str | Promise] = {
-    Topic.ORDER_STATUS: gettext_lazy("Order status"),
-    Topic.CANCEL: gettext_lazy("Cancellation"),
-    Topic.RETURN_EXCHANGE: gettext_lazy("Return or exchange"),
-    Topic.REFUND: gettext_lazy("Refund"),
-    Topic.ADDRESS_CHANGE: gettext_lazy("Address change"),
-    Topic.ORDER_CHANGE: gettext_lazy("Order change"),
-    Topic.PRODUCT_QUESTION: gettext_lazy("Product question"),
-    Topic.OTHER: gettext_lazy("Other"),
-}
 
 
 def topic_bar(visit: Visit, conversation: Conversation, *, view: str, changed: bool = False) -> TopicBar:
@@ -34,10 +22,12 @@ def topic_bar(visit: Visit, conversation: Conversation, *, view: str, changed: b
     there = {row.topic for row in held}
     return TopicBar(
         url=f"{url}?view={view}" if visit.may(Permission.WORK_INBOX) else "",
-        chips=tuple(TopicChip(row.topic, str(NAMES[row.topic]), _source(row), bool(row.confirmed)) for row in held),
+        chips=tuple(
+            TopicChip(row.topic, str(Topic(row.topic).label), _source(row), bool(row.confirmed)) for row in held
+        ),
         choices=tuple(
-            TopicChoice(topic, str(name), _said(denied[topic]) if topic in denied else "")
-            for topic, name in NAMES.items()
+            TopicChoice(topic, str(topic.label), _said(denied[topic]) if topic in denied else "")
+            for topic in Topic
             if topic not in there
         ),
         changed=changed,

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Membership, TenantOwned
 from tenants.rls.constraints import SameTenantKey
@@ -189,14 +190,14 @@ class ConversationTopic(TenantOwned):
     confidence; one that an agent took away stays, so that the rules do not bring it back."""
 
     class Topic(models.TextChoices):
-        ORDER_STATUS = "order_status", "Order status"
-        CANCEL = "cancel", "Cancellation"
-        RETURN_EXCHANGE = "return_exchange", "Return or exchange"
-        REFUND = "refund", "Refund"
-        ADDRESS_CHANGE = "address_change", "Address change"
-        ORDER_CHANGE = "order_change", "Order change"
-        PRODUCT_QUESTION = "product_question", "Product question"
-        OTHER = "other", "Other"
+        ORDER_STATUS = "order_status", _("Order status")
+        CANCEL = "cancel", _("Cancellation")
+        RETURN_EXCHANGE = "return_exchange", _("Return or exchange")
+        REFUND = "refund", _("Refund")
+        ADDRESS_CHANGE = "address_change", _("Address change")
+        ORDER_CHANGE = "order_change", _("Order change")
+        PRODUCT_QUESTION = "product_question", _("Product question")
+        OTHER = "other", _("Other")
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="topics"

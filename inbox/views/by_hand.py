@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from inbox import confirmations, links, outcomes, pages
 from inbox.contacts import ErasedContact
 from inbox.views.finding import conversation
-from inbox.views.sections import person_with, section_of
+from inbox.views.sections import person_with, section_of, tries_of
 from integrations.shopify import interface
 from integrations.shopify.sections import Banner
 from tenants.access import MemberRequest, requires
@@ -89,12 +89,12 @@ def withdraw(request: MemberRequest, number: int, store: int, order: str) -> Htt
 @requires(Permission.WORK_INBOX)
 def search(request: MemberRequest, number: int, store: int) -> HttpResponse:
     """What a store knows by a member's words. POST, though it changes nothing: addresses are logged, and words name people."""
-    person, tries = person_with(number), request.POST.get("try", "0")
+    person = person_with(number)
     found = interface.find(
         store_number=store,
         words=request.POST.get("words", "")[:WORDS],
         addresses=pages.sections_of(request.visit, number, person),
-        attempt=int(tries) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0,
+        attempt=tries_of(request.POST),
     )
     if found is None:
         raise Http404

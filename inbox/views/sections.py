@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from inbox import pages
@@ -50,7 +50,7 @@ def lines(request: MemberRequest, number: int, store: int, order: str) -> HttpRe
     person = person_with(number)
     addresses = pages.sections_of(request.visit, number, person)
     found = interface.order_lines(
-        store_number=store, person=person, legacy_id=order, addresses=addresses, attempt=_tries(request)
+        store_number=store, person=person, legacy_id=order, addresses=addresses, attempt=tries_of(request.GET)
     )
     return _order(request, found)
 
@@ -61,9 +61,9 @@ def _order(request: MemberRequest, detail: OrderDetail | None) -> HttpResponse:
     return render_page(request, "shopify/order_detail.html" if request.htmx else "shopify/order_page.html", detail)  # type: ignore[attr-defined]
 
 
-def _tries(request: MemberRequest) -> int:
+def tries_of(given: QueryDict) -> int:
     """How often a waiting page has asked; nobody waits a thousand times."""
-    tries = request.GET.get("try", "0")
+    tries = given.get("try", "0")
     return min(int(tries), 1000) if tries.isascii() and tries.isdigit() and len(tries) < 5 else 0
 
 
@@ -85,7 +85,7 @@ def section_of(request: MemberRequest, number: int, store: int, *, said: Banner 
         person=person,
         addresses=pages.sections_of(request.visit, number, person),
         viewer=pages.viewer(request.visit),
-        attempt=_tries(request),
+        attempt=tries_of(request.GET),
         force="refresh" in request.GET,
     )
     if found is None:

@@ -11,7 +11,7 @@ from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.queries import PEOPLE_FOUND
 from integrations.shopify.questions import Asked
 from integrations.shopify.sections import Finding
-from integrations.shopify.sidebar import DELAYS_MS, LATER_MS, TRIES, Addresses
+from integrations.shopify.sidebar import TRIES, Addresses, delay
 
 LONGEST = 100  # characters: as many as are asked for
 # Of so many digits and no letter: it may be a telephone number without the code of its country.
@@ -38,8 +38,7 @@ def find(store: Store, words: str, *, addresses: Addresses, attempt: int = 0) ->
         return _with(base, "problem", f"{answers.of(row.failure).agents}.")
     if attempt >= TRIES:
         return _with(base, "late", _("Shopify is slow to answer."))
-    delay = DELAYS_MS[attempt] if attempt < len(DELAYS_MS) else LATER_MS
-    return _with(base, "asking", poll_delay_ms=delay)
+    return _with(base, "asking", poll_delay_ms=delay(attempt))
 
 
 def _answered(base: Finding, row: OrderContext, addresses: Addresses) -> Finding:

@@ -15,7 +15,7 @@ from integrations.shopify.order_context import Answers
 from integrations.shopify.person import Person, is_id
 from integrations.shopify.questions import Asked, Question
 from integrations.shopify.sections import OrderDetail, lines_url_of
-from integrations.shopify.sidebar import DELAYS_MS, LATER_MS, TRIES, Addresses
+from integrations.shopify.sidebar import TRIES, Addresses
 from integrations.shopify.types import Order
 
 
@@ -49,7 +49,7 @@ def _named(store_number: int, person: Person, legacy_id: str) -> Known | None:
     at_hand = stored_answers(store_number, person) if person.orders else None
     for named in matching.named(at_hand, person) if at_hand else ():
         if at_hand and named.order["legacy_id"] == legacy_id and named.proof is not Proof.NONE:
-            return Known(stored.order(named.order), sidebar.zone_of(at_hand.store).key, at_hand.store.shop_domain)
+            return Known(stored.order(named.order), at_hand.store.time_zone, at_hand.store.shop_domain)
     return None
 
 
@@ -93,7 +93,7 @@ def whole(
         asking=asking,
         asking_failed="" if asking else _why_not(store, row, waiting=answer.refreshing, at_hand=every is not None),
         poll_url=f"{url}?try={attempt + 1}",
-        poll_delay_ms=DELAYS_MS[attempt] if attempt < len(DELAYS_MS) else LATER_MS,
+        poll_delay_ms=sidebar.delay(attempt),
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -60,7 +59,7 @@ def build(answers: Answers, person: Person, *, addresses: Addresses, viewer: Vie
         refresh_url=f"{url}?refresh=1" if rows else url,
         fetched_at=min(moments) if matched and moments else None,
         refreshing=polling,
-        poll_delay_ms=_delay(attempt, answers.turn),
+        poll_delay_ms=delay(attempt, turn=answers.turn),
         poll_url=f"{url}?try={attempt + 1}",
         banners=notices,
         search_url=addresses.search(store.number) if store.state == Store.State.CONNECTED else "",
@@ -78,18 +77,11 @@ def _linked(section: Section, person: Person, *, addresses: Addresses) -> Sectio
     return replace(section, match=identity.linked(link, addresses.unlink(section.store_number))) if link else section
 
 
-def _delay(attempt: int, turn: int) -> int:
-    """A store that must wait for its turn among many is asked when the page comes back for it."""
+def delay(attempt: int, *, turn: int = 0) -> int:
+    """Milliseconds until a waiting page asks again. A store that must wait for its turn among many is asked when it does."""
     if turn:
         return LATER_MS * turn
     return DELAYS_MS[attempt] if attempt < len(DELAYS_MS) else LATER_MS
-
-
-def zone_of(store: Store) -> ZoneInfo:
-    try:
-        return ZoneInfo(store.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 _KINDS: Final = {
@@ -116,7 +108,7 @@ def _filled(
     orders = order_cards.cards(
         [order for order in head["orders"] if order["legacy_id"] not in shown],
         shop_domain=store.shop_domain,
-        zone=zone_of(store),
+        zone=order_cards.zone_named(store.time_zone),
         detail_url=lambda order: addresses.order(store.number, order),
     )
     count, guests = len(head["orders"]), _of_guests(head) if customer else 0
@@ -145,7 +137,7 @@ def _named(section: Section, answers: Answers, person: Person, *, addresses: Add
             named,
             person=person,
             store=store,
-            zone=zone_of(store),
+            zone=order_cards.zone_named(store.time_zone),
             confirmation=person.confirmed.get((store.number, named.order["legacy_id"])),
             detail_url=lambda order: addresses.order(store.number, order),
             confirm_url=addresses.confirm(store.number, named.order["legacy_id"]),
