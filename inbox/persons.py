@@ -1,36 +1,43 @@
 """Whom a conversation is with, as the stores' sections are asked about them: addresses, what the messages name, and what
-members said. One query, because sections are polled."""
+members said. One query, because sections are polled, and one more where members said something, which of most they did not.
+"""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Exists, OuterRef, QuerySet
 
 from inbox.models import ContactAddress, Conversation, CustomerLink, Mention, OrderConfirmation
 from integrations.shopify.person import Confirmation, Link, Person
-from tenants.names import shown
+from tenants.rls.context import current_tenant_id
 
 MENTIONS = 10  # of each kind: whoever names more orders than this is not asking about one
 
 
 def person_of(*, number: int) -> Person:
     """The contact of the conversation with this number. Raises Conversation.DoesNotExist."""
-    row = Conversation.objects.filter(number=number).values(
-        emails=ArraySubquery(ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email_norm")),
-        orders=ArraySubquery(_mentions(Mention.Kind.ORDER)),
-        phones=ArraySubquery(_mentions(Mention.Kind.PHONE)),
-        links=ArraySubquery(_said(CustomerLink, "linked", of="customer_id")),
-        confirmed=ArraySubquery(_said(OrderConfirmation, "confirmed", of="order_id", reason="reason")),
-    ).get()  # fmt: skip
+    row = _written(current_tenant_id()).get(number=number)
     return Person(
         emails=tuple(row["emails"]),
         phones=tuple(row["phones"]),
         orders=tuple(row["orders"]),
-        links={each["store"]: Link(each["of"], _name(each), _at(each)) for each in row["links"]},
-        confirmed=_confirmations(row["confirmed"]),
+        links=_links(row["contact_id"]) if row["linked"] else {},
+        confirmed=_confirmations(row["contact_id"]) if row["confirmed"] else {},
+    )
+
+
+@lru_cache(maxsize=256)
+def _written(_tenant: int) -> QuerySet[Conversation, dict[str, Any]]:
+    """Put together once a workspace, whose number its parts carry: that took longer than Postgres does to answer."""
+    contact = OuterRef("contact")
+    return Conversation.objects.values(
+        "contact_id",
+        emails=ArraySubquery(ContactAddress.objects.filter(contact=contact).order_by("pk").values("email_norm")),
+        orders=ArraySubquery(_mentions(Mention.Kind.ORDER)),
+        phones=ArraySubquery(_mentions(Mention.Kind.PHONE)),
+        linked=Exists(CustomerLink.objects.filter(contact=contact)),
+        confirmed=Exists(OrderConfirmation.objects.filter(contact=contact)),
     )
 
 
@@ -40,23 +47,15 @@ def _mentions(kind: str) -> QuerySet[Mention, Any]:
     return rows.order_by("-pk").values("value")[:MENTIONS]
 
 
-def _said(model: Any, verb: str, **fields: str) -> Any:
-    """What members said about this contact: of which store, by whom and when."""
-    member = f"{verb}_by__user"
-    shape = JSONObject(
-        store="store_number", at=f"{verb}_at", name=f"{member}__name", email=f"{member}__email", **fields
-    )
-    return model.objects.filter(contact=OuterRef("contact")).order_by("pk").values(said=shape)
+def _links(contact: int) -> dict[int, Link]:
+    """By store, with who said so and when."""
+    rows = CustomerLink.objects.filter(contact=contact).select_related("linked_by__user")
+    return {row.store_number: Link(row.customer_id, row.linked_by.user.display_name, row.linked_at) for row in rows}
 
 
-def _confirmations(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str], Confirmation]:
-    return {(each["store"], each["of"]): Confirmation(_name(each), _at(each), each["reason"]) for each in rows}
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    """As User.display_name has it."""
-    return shown(row["name"]) or str(row["email"]).partition("@")[0]
-
-
-def _at(row: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(row["at"])
+def _confirmations(contact: int) -> dict[tuple[int, str], Confirmation]:
+    rows = OrderConfirmation.objects.filter(contact=contact).select_related("confirmed_by__user")
+    return {
+        (row.store_number, row.order_id): Confirmation(row.confirmed_by.user.display_name, row.confirmed_at, row.reason)
+        for row in rows
+    }

@@ -33,10 +33,12 @@ def cards(
     """Cards of stored orders, newest first: the first open, the next two in brief, the others a line each. Those that are
     stored in full (the newest) carry their detail; the others fetch it when they are opened."""
     count = sum(value["full"] for value in values)
+    painted = _painted(values[:count], most=PAINTED_ORDERS if len(values) <= LONG_LIST else 2)
     opened = [
         card(
             stored.order(value),
             layout="brief" if position else "full",
+            painted=position < painted,
             search_text=value["search"],
             shop_domain=shop_domain,
             zone=zone,
@@ -48,8 +50,6 @@ def cards(
         replace(each, layout="line", sentence="", badges=(line_badge(stored.line(value)),))
         for each, value in zip(opened[OPEN_ORDERS:], values[OPEN_ORDERS:count], strict=True)
     ]
-    painted = _painted(values[:count], most=PAINTED_ORDERS if len(values) <= LONG_LIST else 2)
-    opened[painted:] = [replace(each, detail=None) for each in opened[painted:]]
     language = get_language() or ""
     folded = [
         line(
@@ -71,9 +71,16 @@ def _painted(values: Sequence[dict], *, most: int) -> int:
 
 
 def card(
-    order: Order, *, layout: str, search_text: str, shop_domain: str, zone: ZoneInfo, detail_url: Callable[[str], str]
+    order: Order,
+    *,
+    layout: str,
+    search_text: str,
+    shop_domain: str,
+    zone: ZoneInfo,
+    detail_url: Callable[[str], str],
+    painted: bool = True,
 ) -> OrderCard:
-    """An order whose detail is painted with it."""
+    """An order, with its detail where that is painted with it."""
     return OrderCard(
         name=order.name,
         legacy_id=order.legacy_id,
@@ -83,7 +90,7 @@ def card(
         sentence=sentence(order, zone=zone) if layout == "brief" else "",
         admin_url=domains.order_link(shop_domain, order.legacy_id) or "",
         layout=layout,
-        detail=detail(order, time_zone=zone.key),
+        detail=detail(order, time_zone=zone.key) if painted else None,
         detail_url=detail_url(order.legacy_id),
         search_text=search_text,
     )

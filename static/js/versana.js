@@ -301,8 +301,8 @@
       section.remove(); /* its store is connected no longer */
       return;
     }
-    /* While what a member has done here is on its way the section stays: its answer would not find its place again. */
-    if (event.detail.requestConfig?.verb === "get" && $(`form.htmx-request[hx-target="#${section.id}"]`, section)) {
+    /* While what a member has pressed here is on its way the section stays: the answer would not find its place again. */
+    if (event.detail.requestConfig?.elt === section && $(".htmx-request", section)) {
       event.detail.shouldSwap = false;
       section.dispatchEvent(new CustomEvent("versana:missed", { bubbles: true }));
       return;

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.acceptance.stack import Installation
 from tests.e2e.conftest import Visit, open_conversation
@@ -160,20 +160,39 @@ def test_everything_is_reached_by_keys_alone(visit: Visit) -> None:
     expect(section(page, COVE).locator(".said")).to_be_focused()
 
 
+def overtaken(page: Page, by_hand: Locator, held: list[Route]) -> None:
+    """The section refreshes itself, as an open page does, while what was pressed in it is on its way; then that arrives."""
+    with page.expect_response("**/stores/**refresh=1"):
+        by_hand.evaluate(
+            "old => htmx.ajax('GET', old.dataset.url + '?refresh=1', {source: old, target: old, swap: 'outerHTML'})"
+        )
+    held[0].continue_()
+
+
 def test_what_came_of_a_link_is_said_though_a_refresh_overtook_it(visit: Visit) -> None:
-    page, held = visit(AGENT), []
+    page = visit(AGENT)
+    held: list[Route] = []
     page.route("**/stores/*/link/", lambda route: held.append(route))
     open_conversation(page, MAYA)
     here = search(page, BEN)
     with page.expect_request("**/stores/*/link/"):
         choose(here, "Ben Novak")
-    with page.expect_response("**/stores/**refresh=1"):
-        here.evaluate(
-            "old => htmx.ajax('GET', old.dataset.url + '?refresh=1', {source: old, target: old, swap: 'outerHTML'})"
-        )
-    held[0].continue_()
+    overtaken(page, here, held)
     expect(section(page, COVE).locator(".said")).to_be_focused()
     expect(section(page, COVE).get_by_text("Linked by Ava Brandt")).to_be_visible()
+
+
+def test_the_search_opens_though_a_refresh_overtook_it(visit: Visit) -> None:
+    page = visit(AGENT)
+    held: list[Route] = []
+    page.route("**/stores/**find=1", lambda route: held.append(route), times=1)
+    open_conversation(page, MAYA)
+    quiet = section(page, COVE)
+    quiet.get_by_role("button", name=f"Why nothing is shown from {COVE}").click()
+    with page.expect_request("**/stores/**find=1"):
+        quiet.get_by_role("link", name="Find the customer by hand").click()
+    overtaken(page, quiet, held)
+    expect(section(page, COVE).get_by_role("searchbox")).to_be_focused()
 
 
 def test_what_is_typed_outlives_the_refresh_of_the_section(visit: Visit, house: Installation) -> None:
