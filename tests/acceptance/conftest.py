@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis import Redis
 
 from tests.acceptance.painted import Browser, conversations, observe, settled, text
 from tests.acceptance.stack import Installation, installation
@@ -44,12 +43,6 @@ class Acme:
         with self.stack.database() as database:
             query = f"UPDATE shopify_ordercontext SET {changes} WHERE key = %(e)s"
             database.execute(query, {"s": seconds, "e": email})  # type: ignore[arg-type]
-
-    def trusted(self) -> None:
-        """As if the time were over for which a store that did not answer is left alone: how often it was asked is chance."""
-        with Redis.from_url(self.stack.env["REDIS_URL"]) as shared:
-            for key in list(shared.scan_iter("*shared:breaker:*")):
-                shared.delete(key)
 
     def asked(self) -> list[str]:
         """The shops that were asked for a customer's orders, by the sandbox's own log."""

@@ -45,7 +45,7 @@ def test_without_shopify_pages_are_fast_and_show_what_was_known(acme: Acme) -> N
         assert timed(browser, "/acme/inbox/") < FAST_SECONDS
     finally:
         acme.stack.start_sandbox()
-    acme.trusted()
+    acme.stack.trusted()
     acme.later(MAYA, 120)
     sections = [settled(browser, section) for section in browser.page(path).select("section.section")]
     assert [text(section.select_one(".banner")) for section in sections] == ["", ""]

@@ -157,6 +157,7 @@ def place(sink: str) -> str:
     return "anonymous page" if kind == "anonymous" else kind
 
 
+@pytest.mark.nightly
 def test_no_secret_is_found_anywhere_and_the_planted_one_is_found_everywhere(
     acme: Acme, planted: str, tell: Tell
 ) -> None:

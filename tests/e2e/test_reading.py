@@ -227,3 +227,5 @@ def test_a_stopped_shopify_leaves_what_was_known_under_a_banner(visit: Visit, ho
         expect(section(page, PINE).get_by_text("Shopify has not answered")).to_have_count(0)
     finally:
         house.start_sandbox()
+        house.settle()
+        house.trusted()
