@@ -327,6 +327,7 @@
       whole: $$("details[id][open] [data-lines]", section).map((mark) => [mark.closest("details").id, mark.dataset.lines]),
       fields: event.detail.requestConfig?.verb === "get" ? typed(section) : [], /* what was sent is sent */
       chosen: $$("input[type=radio][id]:checked", section).map((choice) => choice.id),
+      reason: $(".reason:popover-open", section)?.id,
       busy: section.getAttribute("aria-busy") === "true",
       focus: active ? active.id || "none" : "",
       caret: active?.matches("input[type=search], input[type=text], textarea") ? [active.selectionStart, active.selectionEnd] : null,
@@ -359,6 +360,7 @@
       field.value = value;
       if (field.matches("[data-filter]")) filter(field);
     }
+    if (before.reason) document.getElementById(before.reason)?.showPopover();
     if (before.focus) refocus(section, before.focus);
     if (before.caret && document.activeElement?.id === before.focus) document.activeElement.setSelectionRange(...before.caret);
     if (before.scroll !== undefined) $("#side-scroll").scrollTop = before.scroll;

@@ -195,6 +195,28 @@ def test_the_search_opens_though_a_refresh_overtook_it(visit: Visit) -> None:
     expect(section(page, COVE).get_by_role("searchbox")).to_be_focused()
 
 
+def test_the_reason_stays_open_while_the_section_is_brought_up_to_date(visit: Visit, house: Installation) -> None:
+    page = visit(AGENT)
+    held: list[Route] = []
+    open_conversation(page, MAYA)
+    expect(section(page, COVE)).to_be_visible()
+    with house.database() as database:
+        database.execute("UPDATE shopify_ordercontext SET fetched_at = fetched_at - interval '61 seconds'")
+    page.route("**/stores/**try=1", lambda route: held.append(route))
+    with page.expect_request("**/stores/3/?try=1"):
+        page.reload()
+        section(page, COVE).get_by_role("button", name=f"Why nothing is shown from {COVE}").click()
+    way = section(page, COVE).get_by_role("link", name="Find the customer by hand")
+    expect(way).to_be_visible()
+    with page.expect_response("**/stores/3/?try=1"):
+        for route in held:
+            route.continue_()
+    page.unroute_all()
+    page.wait_for_timeout(300)
+    way.click()
+    expect(section(page, COVE).get_by_role("searchbox")).to_be_focused()
+
+
 def test_what_is_typed_outlives_the_refresh_of_the_section(visit: Visit, house: Installation) -> None:
     name_an_order(house, HANA, "1042")
     page = visit(AGENT)
