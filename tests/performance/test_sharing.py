@@ -10,7 +10,7 @@ from tests.integrations.redis_server import OwnRedis, own_redis
 from tests.performance import sharing
 from tests.telling import Tell
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 
 @pytest.fixture
