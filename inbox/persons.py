@@ -1,5 +1,5 @@
 """Whom a conversation is with, as the stores' sections are asked about them: addresses, what the messages name, and what
-members said. One query, because sections are polled, and one more where members said something, which of most they did not.
+members said. One query, because sections are polled; one more for links and one for confirmations, which most contacts lack.
 """
 
 from functools import lru_cache

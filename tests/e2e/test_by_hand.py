@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.acceptance.stack import Installation
 from tests.e2e.conftest import Visit, open_conversation
 from tests.e2e.house import ADMINISTRATOR, AGENT, COVE, HARBOR
+from tests.e2e.test_freshness import aged
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stores"), pytest.mark.long]
 MAYA, HANA = "Maya Lindqvist", "Hana Sato"
@@ -160,10 +161,10 @@ def test_everything_is_reached_by_keys_alone(visit: Visit) -> None:
     expect(section(page, COVE).locator(".said")).to_be_focused()
 
 
-def overtaken(page: Page, by_hand: Locator, held: list[Route]) -> None:
+def overtaken(page: Page, here: Locator, held: list[Route]) -> None:
     """The section refreshes itself, as an open page does, while what was pressed in it is on its way; then that arrives."""
     with page.expect_response("**/stores/**refresh=1"):
-        by_hand.evaluate(
+        here.evaluate(
             "old => htmx.ajax('GET', old.dataset.url + '?refresh=1', {source: old, target: old, swap: 'outerHTML'})"
         )
     held[0].continue_()
@@ -200,8 +201,7 @@ def test_the_reason_stays_open_while_the_section_is_brought_up_to_date(visit: Vi
     held: list[Route] = []
     open_conversation(page, MAYA)
     expect(section(page, COVE)).to_be_visible()
-    with house.database() as database:
-        database.execute("UPDATE shopify_ordercontext SET fetched_at = fetched_at - interval '61 seconds'")
+    aged(house)
     page.route("**/stores/**try=1", lambda route: held.append(route))
     with page.expect_request("**/stores/3/?try=1"):
         page.reload()
