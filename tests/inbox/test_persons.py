@@ -63,5 +63,7 @@ def test_who_names_a_hundred_orders_is_asked_about_for_the_last_ten(cast: Cast) 
 
 def test_nothing_is_known_of_a_conversation_next_door(cast: Cast) -> None:
     thread = writes(cast)
+    with tenant_context(cast.acme.pk):
+        assert person_of(number=thread.number).emails == (MAYA,)
     with tenant_context(cast.next_door.pk), pytest.raises(Conversation.DoesNotExist):
         person_of(number=thread.number)
