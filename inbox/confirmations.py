@@ -5,7 +5,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from inbox.contacts import locked
-from inbox.models import Conversation, OrderConfirmation
+from inbox.models import Conversation, OrderConfirmation, RuledOut
 from integrations.shopify.person import is_id
 from tenants import audit
 from tenants.audit import Action
@@ -39,6 +39,8 @@ def confirm(*, conversation: Conversation, store_number: int, order_id: str, rea
             order_id=order_id,
             defaults={"reason": kept, "confirmed_by": by},
         )
+        otherwise = RuledOut.objects.filter(contact=contact, store_number=store_number, kind=RuledOut.Kind.ORDER)
+        otherwise.filter(shopify_id=order_id).delete()
         if new:
             # The reason is not in the record, which nobody can erase: it may say something about the person.
             audit.record(

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from inbox.contacts import locked
-from inbox.models import Conversation, CustomerLink
+from inbox.models import Conversation, CustomerLink, RuledOut
 from integrations.shopify.person import is_id
 from tenants import audit
 from tenants.audit import Action
@@ -40,7 +40,7 @@ def link(*, conversation: Conversation, store_number: int, customer_id: str, see
         raise NoCustomer
     with transaction.atomic():
         contact = locked(conversation)
-        found = _link(contact.pk, store_number)
+        found = link_of(contact.pk, store_number)
         before = found.customer_id if found else ""
         if before == customer_id:
             return  # Two members said the same: the first is who said it.
@@ -51,6 +51,8 @@ def link(*, conversation: Conversation, store_number: int, customer_id: str, see
             store_number=store_number,
             defaults={"customer_id": customer_id, "linked_by": by, "linked_at": Now()},
         )
+        otherwise = RuledOut.objects.filter(contact=contact, store_number=store_number, kind=RuledOut.Kind.CUSTOMER)
+        otherwise.filter(shopify_id=customer_id).delete()
         audit.record(
             Action.CUSTOMER_LINKED, by=by, target=f"contact {contact.number}", store=store_number,
             before={"customer": before} if before else None, after={"customer": customer_id},
@@ -64,7 +66,7 @@ def unlink(*, conversation: Conversation, store_number: int, seen: str, by: Memb
     """
     with transaction.atomic():
         contact = locked(conversation)
-        found = _link(contact.pk, store_number)
+        found = link_of(contact.pk, store_number)
         if found is None:
             return
         if found.customer_id != seen:
@@ -76,6 +78,7 @@ def unlink(*, conversation: Conversation, store_number: int, seen: str, by: Memb
         )  # fmt: skip
 
 
-def _link(contact_id: int, store_number: int) -> CustomerLink | None:
+def link_of(contact_id: int, store_number: int) -> CustomerLink | None:
+    """What a member has said of this contact and that store."""
     rows = CustomerLink.objects.select_related("linked_by__user")
     return next(iter(rows.filter(contact=contact_id, store_number=store_number)), None)

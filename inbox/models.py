@@ -294,6 +294,38 @@ class OrderConfirmation(TenantOwned):
         return f"confirmation {self.pk}"
 
 
+class RuledOut(TenantOwned):
+    """That a customer or an order of a store is not this contact's, because somebody said so. Nobody is asked that again."""
+
+    class Kind(models.TextChoices):
+        CUSTOMER = "customer", "A customer"
+        ORDER = "order", "An order"
+
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="ruled_out"
+    )
+    store_number = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    shopify_id = models.CharField(max_length=20)  # Shopify's digits
+    ruled_out_by = models.ForeignKey(
+        Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    ruled_out_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_ruledout_contact", field="contact"),
+            SameTenantKey(name="inbox_ruledout_by", field="ruled_out_by"),
+            models.UniqueConstraint(
+                fields=["tenant", "contact", "store_number", "kind", "shopify_id"], name="inbox_ruledout_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ruled out {self.pk}"
+
+
 class ReplyDraft(TenantOwned):
     """What a member has begun to write in a conversation and has not sent."""
 

@@ -28,6 +28,7 @@ from inbox.models import (
     OrderConfirmation,
     Reference,
     ReplyDraft,
+    RuledOut,
 )
 from integrations.shopify import interface
 from tenants.contents import Contributor, Section, Table
@@ -105,6 +106,7 @@ def collect(subject: Subject) -> Iterable[tuple[str, Section]]:
     yield "topics", Table(ConversationTopic, partial(of, ConversationTopic, "conversation__contact"))
     yield "links with customers", Table(CustomerLink, partial(of, CustomerLink, "contact"))
     yield "confirmed orders", Table(OrderConfirmation, partial(of, OrderConfirmation, "contact"))
+    yield "customers and orders ruled out", Table(RuledOut, partial(of, RuledOut, "contact"))
     yield "drafts", Table(ReplyDraft, partial(of, ReplyDraft, "conversation__contact"))
     yield (
         "mails",
@@ -260,11 +262,17 @@ def _unsay(subject: Subject) -> None:
     numbers = interface.store_numbers(ids={store for store, _ in subject.customers | subject.orders})
     for store, digits in subject.customers:
         CustomerLink.objects.filter(store_number=numbers.get(store), customer_id=digits).delete()
-    # Shopify may name tens of thousands of orders; members confirmed a few.
+        RuledOut.objects.filter(
+            store_number=numbers.get(store), kind=RuledOut.Kind.CUSTOMER, shopify_id=digits
+        ).delete()
+    # Shopify may name tens of thousands of orders; members said something of a few.
     stores = {number: store for store, number in numbers.items()}
     for row in OrderConfirmation.objects.filter(store_number__in=stores).only("store_number", "order_id"):
         if (stores[row.store_number], row.order_id) in subject.orders:
             row.delete()
+    for out in RuledOut.objects.filter(store_number__in=stores, kind=RuledOut.Kind.ORDER):
+        if (stores[out.store_number], out.shopify_id) in subject.orders:
+            out.delete()
     subject = _among_others(subject)
     if not (mention := subject.mention()):
         return
@@ -283,6 +291,7 @@ def forget(subject: Subject, touched: bool) -> Counts:
     addresses, _ = ContactAddress.objects.filter(contact__in=contacts).delete()
     CustomerLink.objects.filter(contact__in=contacts).delete()
     OrderConfirmation.objects.filter(contact__in=contacts).delete()
+    RuledOut.objects.filter(contact__in=contacts).delete()
     _unsay(subject)
     return added(counts, {"contacts": len(contacts), "addresses": addresses})
 
@@ -333,11 +342,16 @@ PACKAGE = Package(
             "inbox.OrderConfirmation", ("order_id", "reason"), _CONTACT, "Which order is a contact’s though it is under another address, and how an agent knows",
             "To show the order, and to account for that.", "Deleted when the contact or the order’s customer is erased; of the reasons of others, what names them is struck.",
         ),
+        Kept(
+            "inbox.RuledOut", ("shopify_id",), _CONTACT, "Which customers and orders of a store are not a contact’s, by Shopify’s number",
+            "To offer nobody twice for whom somebody decided already.", "Deleted when the contact, or the customer, is erased.",
+        ),
         Kept("inbox.ReplyDraft", ("text",), _CONTACT, "What a member has begun to write", _MAIL, "Deleted when the contact is erased; in what is written to others, they are struck."),
     ),
     plain=(
         Plain("inbox.ConversationTopic", ("topic",), _SHAPE),
         Plain("inbox.Mention", ("kind",), _SHAPE),
+        Plain("inbox.RuledOut", ("kind",), _SHAPE),
         Plain("inbox.Message", ("kind",), _SHAPE),
         Plain("inbox.Attachment", ("content_type",), "A kind of file."),
         Plain("inbox.ReplyDraft", ("window",), "Drawn at random by a page when it is opened."),

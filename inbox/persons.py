@@ -1,5 +1,5 @@
 """Whom a conversation is with, as the stores' sections are asked about them: addresses, what the messages name, and what
-members said. One query, because sections are polled; one more for links and one for confirmations, which most contacts lack.
+members said. One query, because sections are polled; one more for each kind of word of theirs, which most contacts lack.
 """
 
 from functools import lru_cache
@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
 
-from inbox.models import ContactAddress, Conversation, CustomerLink, Mention, OrderConfirmation
-from integrations.shopify.person import Confirmation, Link, Person
+from inbox.models import ContactAddress, Conversation, CustomerLink, Mention, OrderConfirmation, RuledOut
+from integrations.shopify.person import Confirmation, Link, Person, Ruling
 from tenants.rls.context import current_tenant_id
 
 MENTIONS = 10  # of each kind: whoever names more orders than this is not asking about one
@@ -24,6 +24,7 @@ def person_of(*, number: int) -> Person:
         orders=tuple(row["orders"]),
         links=_links(row["contact_id"]) if row["linked"] else {},
         confirmed=_confirmations(row["contact_id"]) if row["confirmed"] else {},
+        **(_ruled_out(row["contact_id"]) if row["ruled_out"] else {}),
     )
 
 
@@ -38,6 +39,7 @@ def _written(_tenant: int) -> QuerySet[Conversation, dict[str, Any]]:
         phones=ArraySubquery(_mentions(Mention.Kind.PHONE)),
         linked=Exists(CustomerLink.objects.filter(contact=contact)),
         confirmed=Exists(OrderConfirmation.objects.filter(contact=contact)),
+        ruled_out=Exists(RuledOut.objects.filter(contact=contact)),
     )
 
 
@@ -59,3 +61,14 @@ def _confirmations(contact: int) -> dict[tuple[int, str], Confirmation]:
         (row.store_number, row.order_id): Confirmation(row.confirmed_by.user.display_name, row.confirmed_at, row.reason)
         for row in rows
     }
+
+
+def _ruled_out(contact: int) -> dict[str, dict[tuple[int, str], Ruling]]:
+    """As the two fields of a person."""
+    rows = RuledOut.objects.filter(contact=contact).select_related("ruled_out_by__user")
+    customers: dict[tuple[int, str], Ruling] = {}
+    orders: dict[tuple[int, str], Ruling] = {}
+    for row in rows:
+        among = customers if row.kind == RuledOut.Kind.CUSTOMER else orders
+        among[row.store_number, row.shopify_id] = Ruling(row.ruled_out_by.user.display_name, row.ruled_out_at)
+    return {"not_customers": customers, "not_orders": orders}

@@ -57,6 +57,10 @@ class Action(StrEnum):
     CUSTOMER_UNLINKED = "contact.customer_unlinked"
     ORDER_CONFIRMED = "contact.order_confirmed"
     ORDER_CONFIRMATION_WITHDRAWN = "contact.order_confirmation_withdrawn"
+    CUSTOMERS_RULED_OUT = "contact.customers_ruled_out"
+    CUSTOMERS_RECONSIDERED = "contact.customers_reconsidered"
+    ORDER_RULED_OUT = "contact.order_ruled_out"
+    ORDER_RECONSIDERED = "contact.order_reconsidered"
 
 
 class Group(TextChoices):
@@ -120,6 +124,10 @@ WORDS: dict[Action, Words] = {
     Action.CUSTOMER_UNLINKED: Words(Group.CONTACTS, _("took a contact’s link with a customer away")),
     Action.ORDER_CONFIRMED: Words(Group.CONTACTS, _("confirmed that an order is a contact’s")),
     Action.ORDER_CONFIRMATION_WITHDRAWN: Words(Group.CONTACTS, _("withdrew that an order is a contact’s")),
+    Action.CUSTOMERS_RULED_OUT: Words(Group.CONTACTS, _("said which customers of a store a contact is not")),
+    Action.CUSTOMERS_RECONSIDERED: Words(Group.CONTACTS, _("took back which customers a contact is not")),
+    Action.ORDER_RULED_OUT: Words(Group.CONTACTS, _("said that an order is not a contact’s")),
+    Action.ORDER_RECONSIDERED: Words(Group.CONTACTS, _("took back that an order is not a contact’s")),
 }
 
 

@@ -33,6 +33,14 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """That a customer or an order is not the person's, because a member said so."""
+
+    by: str  # the member's name
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A contact. Stores are named by their numbers in the workspace.
 
@@ -44,3 +52,5 @@ class Person:
     orders: tuple[str, ...] = ()  # names of orders without "#", the newest mention first
     links: Mapping[int, Link] = field(default_factory=dict)
     confirmed: Mapping[tuple[int, str], Confirmation] = field(default_factory=dict)  # by store number and order digits
+    not_customers: Mapping[tuple[int, str], Ruling] = field(default_factory=dict)  # by store number and customer digits
+    not_orders: Mapping[tuple[int, str], Ruling] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from inbox.models import (
     OrderConfirmation,
     Reference,
     ReplyDraft,
+    RuledOut,
 )
 from integrations.shopify import stored
 from integrations.shopify.models import ComplianceRequest, DataRequestPart, OrderContext, Store
@@ -159,6 +160,10 @@ def said_of_bob(bobs: Conversation, ava: Membership) -> None:
         OrderConfirmation.objects.create(
             contact=bobs.contact, store_number=1, order_id=order, reason=f"He is a neighbour of {EMAIL}", confirmed_by=ava
         )  # fmt: skip
+    for kind, shopify_id in (("customer", NUMBER), ("order", "299930"), ("customer", "43"), ("order", "1")):
+        RuledOut.objects.create(
+            contact=bobs.contact, store_number=1, kind=kind, shopify_id=shopify_id, ruled_out_by=ava
+        )  # fmt: skip
     ReplyDraft.objects.create(conversation=bobs, writer=ava, text=f"Dear Bob, is {NAME} ({EMAIL}) at home?")
 
 
@@ -269,6 +274,8 @@ def what_stays_is_true(cast: Cast, hers: Conversation, bobs: Conversation) -> No
         assert [(row.order_id, row.reason) for row in OrderConfirmation.objects.all()] == [
             ("1", "He is a neighbour of […]")
         ]
+        out = RuledOut.objects.order_by("pk").values_list("kind", "shopify_id")
+        assert list(out) == [("customer", "43"), ("order", "1")]
         assert (bobs.erased_at, bobs.subject, bobs.snippet) == (None, "Parcel", "Thank you both")
         assert {row.state for row in ComplianceRequest.objects.all()} == {ComplianceRequest.State.DONE}
         event = AuditEvent.objects.get(action="compliance.customer_redacted")
