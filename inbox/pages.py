@@ -118,6 +118,10 @@ def sections_of(visit: Visit, number: int, person: interface.Person) -> interfac
         search=lambda store: f"{_section_url(slug, number, store)}search/",
         confirm=lambda store, order: f"{_section_url(slug, number, store)}orders/{order}/confirm/",
         withdraw=lambda store, order: f"{_section_url(slug, number, store)}orders/{order}/withdraw/",
+        rule_out=lambda store, order: f"{_section_url(slug, number, store)}orders/{order}/not-theirs/",
+        reconsider=lambda store, order: f"{_section_url(slug, number, store)}orders/{order}/reconsider/",
+        none_of=lambda store: f"{_section_url(slug, number, store)}none/",
+        any_of=lambda store: f"{_section_url(slug, number, store)}reconsider/",
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, sections, topics
+from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics
 
 app_name = "inbox"
 urlpatterns = [
@@ -31,6 +31,20 @@ urlpatterns = [
         "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/withdraw/",
         by_hand.withdraw,
         name="withdraw",
+    ),
+    path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/none/", ruling_out.none_of, name="none_of"),
+    path(
+        "<slug:workspace>/inbox/<int:number>/stores/<int:store>/reconsider/", ruling_out.reconsider, name="reconsider"
+    ),
+    path(
+        "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/not-theirs/",
+        ruling_out.not_theirs,
+        name="not_theirs",
+    ),
+    path(
+        "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/reconsider/",
+        ruling_out.reconsider_order,
+        name="reconsider_order",
     ),
     path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", files.message_html, name="message_html"),
     path(

@@ -16,10 +16,10 @@ from django.utils.translation import ngettext
 from integrations.shopify import order_cards, queries, stored
 from integrations.shopify.matching import How, Matched, Named, Proof
 from integrations.shopify.models import Store
-from integrations.shopify.person import Confirmation, Link, Person
+from integrations.shopify.person import Link, Person, Ruling
 from integrations.shopify.questions import MOST_EMAILS, Kind
 from integrations.shopify.scopes import READ_ALL_ORDERS, covers
-from integrations.shopify.sections import Candidate, Match, NamedOrder
+from integrations.shopify.sections import Candidate, Match, NamedOrder, RuledOut
 from integrations.shopify.types import Customer, Found
 
 
@@ -51,7 +51,7 @@ def nobody(matched: Matched, store: Store, person: Person) -> str:
     """Why there is no match. Empty where there is one."""
     if matched.how is How.UNASKED:
         return _("This contact has no e-mail address, and customers are found by theirs.")
-    if matched.how is not How.NONE:
+    if matched.how is not How.NONE or matched.ruled_out:
         return ""
     asked = person.emails[:MOST_EMAILS]
     emails, unfit = {"email": ", ".join(asked)}, [each for each in asked if queries.email_search(each) is None]
@@ -116,36 +116,55 @@ def named_order(
     person: Person,
     store: Store,
     zone: ZoneInfo,
-    confirmation: Confirmation | None,
     detail_url: Callable[[str], str],
-    confirm_url: str,
-    withdraw_url: str,
 ) -> NamedOrder:
     """An order that a message names. Without a proof it is masked here, and not in a template."""
     value: dict[str, Any] = named.order
-    created_at = datetime.fromisoformat(value["created_at"])
+    created_at, which = datetime.fromisoformat(value["created_at"]), (store.number, value["legacy_id"])
     if named.proof is Proof.NONE:
-        why = _unproven(value, person)
-        return NamedOrder(value["name"], "unconfirmed", created_at, card=None, confirm_url=confirm_url, why=why)
+        if ruling := person.not_orders.get(which):
+            return NamedOrder(value["name"], "ruled_out", created_at, card=None, why=_not_theirs(value, ruling))
+        return NamedOrder(value["name"], "unconfirmed", created_at, card=None, why=_unproven(value, person, store))
     card = order_cards.card(
         stored.order(value), layout="full", search_text=value["search"], shop_domain=store.shop_domain, zone=zone, detail_url=detail_url
     )  # fmt: skip
-    if named.proof is Proof.CONFIRMED and confirmation is not None:
+    if named.proof is Proof.CONFIRMED:
+        said = person.confirmed[which]
         return NamedOrder(
-            value["name"], "confirmed", created_at, card, confirmed_by=confirmation.by, confirmed_at=confirmation.at,
-            reason=confirmation.reason, withdraw_url=withdraw_url,
-        )  # fmt: skip
+            value["name"], "confirmed", created_at, card, confirmed_by=said.by, confirmed_at=said.at, reason=said.reason
+        )
     return NamedOrder(value["name"], "theirs", created_at, card)
 
 
-def _unproven(value: dict[str, Any], person: Person) -> str:
+def _unproven(value: dict[str, Any], person: Person, store: Store) -> str:
     """What is known of why it is not taken for theirs, and nothing else of the order."""
     name = {"name": value["name"]}
+    if (store.number, value["customer_id"]) in person.not_customers:
+        return _("%(name)s was placed by a customer of whom a member said that they are not this contact.") % name
     if not person.emails:
         return _("This contact has no e-mail address to compare with that of %(name)s.") % name
     if value["email"]:
         return _("%(name)s was ordered with another e-mail than this contact’s.") % name
     return _("The store does not say with which e-mail %(name)s was ordered.") % name
+
+
+def ruled_out(matched: Matched, person: Person, store: Store, *, undo_url: str) -> RuledOut | None:
+    """That a member said of customers who were found that they are not this contact; of several words, the newest."""
+    said = [person.not_customers[store.number, customer] for customer in matched.ruled_out]
+    if not said:
+        return None
+    newest = max(said, key=lambda ruling: ruling.at)
+    words = ngettext(
+        "This contact is not the customer found here: %(by)s, %(on)s.",
+        "This contact is none of the %(n)d customers found here: %(by)s, %(on)s.",
+        len(said),
+    )
+    return RuledOut(words % {"n": len(said), "by": newest.by, "on": _day(newest.at)}, undo_url)
+
+
+def _not_theirs(value: dict[str, Any], ruling: Ruling) -> str:
+    words = _("%(name)s is not this contact’s: %(by)s, %(on)s.")
+    return words % {"name": value["name"], "by": ruling.by, "on": _day(ruling.at)}
 
 
 def _linked(link: Link, *, gone: bool) -> str:

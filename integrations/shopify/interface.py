@@ -10,7 +10,7 @@ from integrations.shopify.banners import Viewer
 from integrations.shopify.matching import Proof
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.news import News, news
-from integrations.shopify.person import Confirmation, Link, Person
+from integrations.shopify.person import Confirmation, Link, Person, Ruling
 from integrations.shopify.questions import Kind
 from integrations.shopify.sections import Finding, OrderDetail, Section
 from integrations.shopify.sidebar import Addresses
@@ -23,6 +23,7 @@ __all__ = [
     "News",
     "Person",
     "Proof",
+    "Ruling",
     "Viewer",
     "find",
     "has_store",

@@ -5,12 +5,12 @@ addresses of one contact are both shown to whoever must choose. Pure: rows in, n
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from integrations.shopify.models import OrderContext
+from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.order_context import Answers
 from integrations.shopify.person import Person
 from integrations.shopify.questions import Kind, Question, by_email
@@ -54,6 +54,7 @@ class Matched:
     emails: tuple[str, ...] = ()  # under which something was found
     candidates: tuple[tuple[Json, Question], ...] = ()
     guests: tuple[str, ...] = ()  # beside a customer: under which nothing but orders was found
+    ruled_out: tuple[str, ...] = ()  # customers who were found, and are not the person: a member said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,23 @@ def known(answers: Answers) -> bool:
     return some and not waiting
 
 
-def match(answers: Answers) -> Matched:
+def match(answers: Answers, person: Person) -> Matched:
     """Who the person is, as far as it is known."""
+    asked = answers.asked
+    if asked.who and asked.who[0].kind == Kind.CUSTOMER:
+        found = [row for _question, row in _answered(answers, asked.who) if row.found]
+        return Matched(How.LINKED, found[0].head or _NOBODY) if found else Matched(How.GONE, _denied(answers))
+    out = {q: row for q, row in answers.rows.items() if _is_out(answers.store, row.customer_id, person)}
+    if not out:
+        return _match(answers)
+    matched = _match(replace(answers, rows={q: row for q, row in answers.rows.items() if q not in out}))
+    return replace(matched, ruled_out=tuple(sorted({row.customer_id for row in out.values()})))
+
+
+def _match(answers: Answers) -> Matched:
     if not answers.asked.who:
         return _by_phone(answers) or Matched(How.UNASKED, _NOBODY)
     found = [(question, row) for question, row in _answered(answers, answers.asked.who) if row.found]
-    if answers.asked.who[0].kind == Kind.CUSTOMER:
-        return Matched(How.LINKED, found[0][1].head or _NOBODY) if found else Matched(How.GONE, _denied(answers))
     customers = {row.customer_id: (row.head or _NOBODY, question) for question, row in found if _customer(row)}
     emails = tuple(question.key for question, _row in found)
     if len(customers) > 1:
@@ -96,7 +107,9 @@ def named(answers: Answers, person: Person) -> Iterator[Named]:
     """The orders of this store that messages name, the newest mention first, and each once."""
     addresses = {question.key for email in person.emails if (question := by_email(email))}
     proven = {
-        row.customer_id for question, row in _answered(answers, answers.asked.who) if _proves(question, row, addresses)
+        row.customer_id
+        for question, row in _answered(answers, answers.asked.who)
+        if _proves(question, row, addresses) and not _is_out(answers.store, row.customer_id, person)
     }
     link = person.links.get(answers.store.number)
     seen = set()
@@ -105,7 +118,8 @@ def named(answers: Answers, person: Person) -> Iterator[Named]:
             if order["legacy_id"] in seen:
                 continue
             seen.add(order["legacy_id"])
-            if order["email"] in addresses or order["customer_id"] in proven:
+            theirs = order["email"] in addresses and not _is_out(answers.store, order["customer_id"], person)
+            if theirs or order["customer_id"] in proven:
                 proof = Proof.ADDRESS
             elif link and order["customer_id"] == link.customer_id:
                 proof = Proof.LINK
@@ -114,6 +128,11 @@ def named(answers: Answers, person: Person) -> Iterator[Named]:
             else:
                 proof = Proof.NONE
             yield Named(order, proof)
+
+
+def _is_out(store: Store, customer_id: str | None, person: Person) -> bool:
+    """Whether a member said that the person is not this customer."""
+    return bool(person.not_customers) and (store.number, customer_id) in person.not_customers
 
 
 def _proves(question: Question, row: OrderContext, addresses: set[str]) -> bool:

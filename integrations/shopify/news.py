@@ -83,9 +83,9 @@ def _asked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _said(person: Person, number: int) -> list[object]:
-    """What members said: what one of them has confirmed, or covered again, the others are to see."""
-    confirmed = sorted(order for store, order in person.confirmed if store == number)
-    return [person.links.get(number), *confirmed]
+    """What members said: what one of them has confirmed, ruled out or taken back, the others are to see."""
+    said = (person.confirmed, person.not_customers, person.not_orders)
+    return [person.links.get(number), *(sorted(digits for store, digits in of if store == number) for of in said)]
 
 
 def _mark(rows: Iterable[dict[str, Any]], said: list[object]) -> str:

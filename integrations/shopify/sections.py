@@ -142,6 +142,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class RuledOut:
+    """That customers who were found here are not this contact, and how to take that back."""
+
+    sentence: str  # "Ava, Nov 12, 2026: this contact is none of the 2 customers found here."
+    undo_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A customer of the store who may be this contact. Somebody must choose; nobody is chosen by being first."""
 
@@ -160,7 +168,8 @@ class NamedOrder:
     """An order that the messages name, found in this store.
 
     `state`: "theirs" (of the customer shown), "confirmed" (a member made sure), "unconfirmed" (found, identity not
-    confirmed: `card` is None, and `name` and `created_at` are all that is said).
+    confirmed: `card` is None, and `name` and `created_at` are all that is said), "ruled_out" (a member said that it is not
+    theirs: one line, and no more than that).
     """
 
     name: str
@@ -170,9 +179,11 @@ class NamedOrder:
     confirmed_by: str = ""
     confirmed_at: datetime | None = None
     reason: str = ""  # how whoever confirmed it knows
-    why: str = ""  # it is not confirmed
+    why: str = ""  # it is not confirmed, or who said that it is not theirs
     confirm_url: str = ""  # asks for a reason
     withdraw_url: str = ""
+    rule_out_url: str = ""
+    reconsider_url: str = ""
 
     @property
     def place(self) -> str:
@@ -206,6 +217,8 @@ class Section:
     reason: str = ""  # why there is no match, behind the i
     match: Match | None = None
     candidates: tuple[Candidate, ...] = ()
+    none_url: str = ""  # where a member says that it is none of the candidates
+    ruled_out: RuledOut | None = None
     named: tuple[NamedOrder, ...] = ()
     search_url: str = ""  # finds another customer of this store
     said: Banner | None = None  # what came of what a member has just done here
@@ -213,7 +226,8 @@ class Section:
 
     @property
     def quiet(self) -> bool:
-        return self.kind in ("none", "no_address") and not (self.named or self.match or self.said or self.searching)
+        told = self.named or self.match or self.ruled_out or self.said or self.searching
+        return self.kind in ("none", "no_address") and not told
 
     @property
     def first(self) -> OrderCard | None:

@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.shopify import banners, domains, identity, matching, order_cards, stored
 from integrations.shopify.banners import Viewer
-from integrations.shopify.matching import How, Matched, Proof
+from integrations.shopify.matching import How, Matched, Named, Proof
 from integrations.shopify.models import Store
 from integrations.shopify.order_context import Answers
 from integrations.shopify.person import Person
 from integrations.shopify.scopes import READ_ALL_ORDERS, covers
-from integrations.shopify.sections import Banner, Profile, Section
+from integrations.shopify.sections import Banner, NamedOrder, Profile, Section
 from integrations.shopify.types import Customer, Denied
 
 # Most answers are there within half a second; then every two seconds, about twenty in all, then a word.
@@ -37,6 +38,10 @@ class Addresses:
     unlink: Callable[[int], str] = _nowhere
     confirm: Callable[[int, str], str] = _nowhere  # store number, order id -> where a member says that it is theirs
     withdraw: Callable[[int, str], str] = _nowhere
+    rule_out: Callable[[int, str], str] = _nowhere  # where a member says that an order is not theirs
+    reconsider: Callable[[int, str], str] = _nowhere
+    none_of: Callable[[int], str] = _nowhere  # store number -> where a member says that it is none of the candidates
+    any_of: Callable[[int], str] = _nowhere  # and takes that back
     search: Callable[[int], str] = _nowhere
 
 
@@ -46,7 +51,7 @@ def build(answers: Answers, person: Person, *, addresses: Addresses, viewer: Vie
     rows = list(answers.rows.values())
     polling = answers.turn > 0 or (answers.refreshing and attempt < TRIES)
     known = matching.known(replace(answers, refreshing=polling and not answers.turn))
-    matched = matching.match(answers) if known or not answers.asked.who else None
+    matched = matching.match(answers, person) if known or not answers.asked.who else None
     notices = banners.of(store, rows, viewer=viewer, gave_up=answers.refreshing and not polling)
     url = addresses.section(store.number)
     moments = [row.fetched_at for row in rows if row.fetched_at]
@@ -125,28 +130,31 @@ def _filled(
             matched, person, link=person.links.get(store.number), unlink_url=addresses.unlink(store.number)
         ),
         candidates=identity.candidates_of(matched, link_url=addresses.link(store.number)),
+        none_url=addresses.none_of(store.number),
+        ruled_out=identity.ruled_out(matched, person, store, undo_url=addresses.any_of(store.number)),
     )
 
 
 def _named(section: Section, answers: Answers, person: Person, *, addresses: Addresses, settled: bool) -> Section:
     """The orders that messages name: at hand as soon as they are found. That one is not the person's is said only once it is
     `settled` who they are: their own must not be asked a reason for while that is on its way."""
-    store = answers.store
-    cards = (
-        identity.named_order(
-            named,
-            person=person,
-            store=store,
-            zone=order_cards.zone_named(store.time_zone),
-            confirmation=person.confirmed.get((store.number, named.order["legacy_id"])),
-            detail_url=lambda order: addresses.order(store.number, order),
-            confirm_url=addresses.confirm(store.number, named.order["legacy_id"]),
-            withdraw_url=addresses.withdraw(store.number, named.order["legacy_id"]),
-        )
-        for named in matching.named(answers, person)
-        if settled or named.proof is not Proof.NONE
+    zone = order_cards.zone_named(answers.store.time_zone)
+    found = [named for named in matching.named(answers, person) if settled or named.proof is not Proof.NONE]
+    return replace(section, named=tuple(_named_order(named, answers.store, person, zone, addresses) for named in found))
+
+
+def _named_order(named: Named, store: Store, person: Person, zone: ZoneInfo, addresses: Addresses) -> NamedOrder:
+    number, digits = store.number, named.order["legacy_id"]
+    card = identity.named_order(
+        named, person=person, store=store, zone=zone, detail_url=lambda order: addresses.order(number, order)
     )
-    return replace(section, named=tuple(cards))
+    return replace(
+        card,
+        confirm_url=addresses.confirm(number, digits),
+        withdraw_url=addresses.withdraw(number, digits),
+        rule_out_url=addresses.rule_out(number, digits),
+        reconsider_url=addresses.reconsider(number, digits),
+    )
 
 
 def _profile(store: Store, customer: Customer) -> Profile:

@@ -28,7 +28,7 @@ def _nothing_was_said(house: Installation) -> Iterator[None]:
 
 def _forget(house: Installation) -> None:
     with house.database() as database:
-        for table in ("inbox_customerlink", "inbox_orderconfirmation"):
+        for table in ("inbox_customerlink", "inbox_orderconfirmation", "inbox_ruledout"):
             database.execute(f"DELETE FROM {table}")
         database.execute("DELETE FROM shopify_ordercontext WHERE kind = 'customer'")
         database.execute("DELETE FROM inbox_mention WHERE typed = 'by hand'")
@@ -118,6 +118,38 @@ def test_an_order_of_somebody_else_is_covered_confirmed_and_withdrawn(visit: Vis
     harbor.get_by_role("button", name="Withdraw the confirmation of #1042").click()
     expect(harbor.get_by_text("Order found, identity not confirmed.")).to_be_visible()
     expect(harbor.get_by_text("Wool throw, Moss")).to_have_count(0)
+
+
+def test_none_of_the_candidates_and_taken_back(visit: Visit, house: Installation) -> None:
+    give_address(house, HANA, CHEN)
+    page = visit(AGENT)
+    open_conversation(page, HANA)
+    harbor = section(page, HARBOR)
+    harbor.get_by_role("button", name="None of these").click()
+    expect(harbor.get_by_text("This contact is none of the 2 customers found here: Ava Brandt")).to_be_visible()
+    expect(harbor.locator(".said")).to_be_focused()
+    expect(harbor.get_by_role("radio")).to_have_count(0)
+    expect(harbor.locator(".orders, .profile")).to_have_count(0)
+    page.reload()
+    harbor.get_by_role("button", name=f"Offer the customers of {HARBOR} again").click()
+    expect(harbor.get_by_role("radio")).to_have_count(2)
+
+
+def test_an_order_that_is_not_the_same_persons_is_put_away_by_keys_and_taken_back(
+    visit: Visit, house: Installation
+) -> None:
+    name_an_order(house, HANA, "1042")
+    page = visit(AGENT)
+    open_conversation(page, HANA)
+    harbor = section(page, HARBOR)
+    harbor.get_by_role("button", name="Confirm and show order").focus()
+    page.keyboard.press("Tab")
+    expect(harbor.get_by_role("button", name="Not the same")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(harbor.get_by_text("#1042 is not this contact’s: Ava Brandt")).to_be_visible()
+    expect(harbor.get_by_text("Order found, identity not confirmed.")).to_have_count(0)
+    harbor.get_by_role("button", name="Take back that #1042 is not this contact’s").click()
+    expect(harbor.get_by_text("Order found, identity not confirmed.")).to_be_visible()
 
 
 @pytest.mark.nightly

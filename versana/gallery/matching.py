@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from inbox import outcomes
-from integrations.shopify.sections import Candidate, Finding, Match, NamedOrder, Section
+from integrations.shopify.sections import Candidate, Finding, Match, NamedOrder, RuledOut, Section
 from versana.gallery.stores import ago, full_section, order, quiet_section, recent_orders, section
 
 HERE, SEARCH = "/_gallery/section/", "/_gallery/found/"
@@ -22,11 +22,16 @@ _HOSTILE = (
     Candidate("1", "<b>Aleksandra</b>-Konstantinopolska Featherstonehaugh", "a" * 60 + "@" + "b" * 60 + ".example", "+44 20 7946 0958", "1,204 orders", "E-mail " * 9, HERE),
     Candidate("2", "نور الهدى", "", "", "", "", HERE),
 )  # fmt: skip
-_COVERED = NamedOrder("#1042", "unconfirmed", ago(days=6), None, confirm_url=HERE)
+_COVERED = NamedOrder("#1042", "unconfirmed", ago(days=6), None, confirm_url=HERE, rule_out_url=HERE)
 _CONFIRMED = NamedOrder(
     "#1042", "confirmed", ago(days=6), recent_orders()[0], "Ava Brandt", ago(hours=2), "Named the street and the postcode",
     withdraw_url=HERE,
 )  # fmt: skip
+_NOT_THEIRS = NamedOrder(
+    "#1042", "ruled_out", ago(days=6), None, why="#1042 is not this contact’s: Ava Brandt, Nov 12, 2026.",
+    reconsider_url=HERE,
+)  # fmt: skip
+_NONE_OF = RuledOut("This contact is none of the 3 customers found here: Ava Brandt, Nov 12, 2026.", HERE)
 _NOBODY = Match("none", "No customer with maya@lindqvist.example in this store.")
 
 
@@ -61,10 +66,16 @@ def states() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
         (
             "Several candidates",
             "The agent picks; the first hit is never taken",
-            (section("candidates", 33, match=several, candidates=_CANDIDATES, search_url=SEARCH),),
+            (section("candidates", 33, match=several, candidates=_CANDIDATES, none_url=HERE, search_url=SEARCH),),
         ),
         ("Identity not confirmed", "The order exists, its details are covered", (_none(34, named=(_COVERED,)),)),
         ("Confirmed by hand", "By whom, when and why", (_none(35, named=(_CONFIRMED,)),)),
+        (
+            "None of these",
+            "By whom and when, and how to take it back",
+            (section("none", 43, ruled_out=_NONE_OF, search_url=SEARCH),),
+        ),
+        ("Not the same", "One line, and no more of the order", (_whole(44, named=(_NOT_THEIRS,)),)),
         (
             "Named in the messages",
             "Theirs, and shown first",
@@ -91,6 +102,7 @@ def states() -> tuple[tuple[str, str, tuple[Section, ...]], ...]:
                     "candidates",
                     42,
                     candidates=_HOSTILE,
+                    none_url=HERE,
                     match=Match("candidates", "<i>Several</i> " * 12),
                     named=(replace(_COVERED, name="#" + "9" * 60), replace(_CONFIRMED, reason="W" * 200)),
                 ),

@@ -20,6 +20,10 @@ ADDRESSES = Addresses(
     unlink=lambda store: f"/{store}/unlink/",
     confirm=lambda store, order: f"/{store}/orders/{order}/confirm/",
     withdraw=lambda store, order: f"/{store}/orders/{order}/withdraw/",
+    rule_out=lambda store, order: f"/{store}/orders/{order}/not-theirs/",
+    reconsider=lambda store, order: f"/{store}/orders/{order}/reconsider/",
+    none_of=lambda store: f"/{store}/none/",
+    any_of=lambda store: f"/{store}/any/",
     search=lambda store: f"/{store}/search/",
 )
 VIEWER = Viewer(workspace="acme", may_connect=False)

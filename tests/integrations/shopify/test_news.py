@@ -1,5 +1,7 @@
 """What an open page is told every few seconds: nothing while it shows what is stored, else which sections to ask for again."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.shopify import interface, order_context, stores
 from integrations.shopify.models import Store
-from integrations.shopify.person import Confirmation, Link, Person
+from integrations.shopify.person import Confirmation, Link, Person, Ruling
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.rls.context import tenant_context
 from tests import factories
@@ -174,6 +176,21 @@ def test_an_order_that_a_member_confirms_or_no_longer_does_is_news_of_its_store_
     nobody = Person(emails=(MAYA,))
     here = Person(emails=(MAYA,), confirmed={(1, "820982911946154508"): said})
     elsewhere = Person(emails=(MAYA,), confirmed={(2, "820982911946154508"): said})
+    is_news(cast, nobody, here, elsewhere)
+
+
+@pytest.mark.parametrize("what", ["not_customers", "not_orders"])
+def test_whom_or_what_a_member_rules_out_or_takes_back_is_news_of_its_store_alone(
+    cast: Cast, ava: Client, what: str
+) -> None:
+    painted(ava)
+    said = Ruling(by="Ava", at=cast.acme.created_at)
+    here, elsewhere = ({what: {(store, "820982911946154508"): said}} for store in (1, 2))
+    nobody = Person(emails=(MAYA,))
+    is_news(cast, nobody, replace(nobody, **here), replace(nobody, **elsewhere))  # type: ignore[arg-type]
+
+
+def is_news(cast: Cast, nobody: Person, here: Person, elsewhere: Person) -> None:
     with tenant_context(cast.acme.pk):
         before, then = interface.news(person=nobody).state, interface.news(person=here).state
         assert interface.news(person=here, seen=before).changed == (1,)

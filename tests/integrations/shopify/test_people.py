@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.shopify import interface, order_context, personal
-from integrations.shopify.interface import Confirmation, Link, Person, Proof
+from integrations.shopify.interface import Confirmation, Link, Person, Proof, Ruling
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
 from tenants.personal import Subject
@@ -142,6 +142,60 @@ def test_a_link_holds_in_its_store_alone(cast: Cast, store: Store, shopify: Runn
     sections(cast, person)
     work()
     assert [(one.store_number, one.kind) for one in sections(cast, person)] == [(1, "customer"), (2, "none")]
+
+
+# --- Ruled out by hand ------------------------------------------------------------------------------------------------
+SAID = Ruling(by="Ava", at=LINK.at)
+
+
+def test_candidates_whom_a_member_ruled_out_are_not_offered_and_nobody_else_is_shown(cast: Cast, store: Store) -> None:
+    out = {(1, MAYAS): SAID, (1, OTTOS): SAID, (2, "1"): SAID}
+    found = known(cast, Person(emails=(MAYA, OTTO), not_customers=out))
+    assert (found.kind, found.profile, found.orders, found.candidates) == ("none", None, (), ())
+    assert found.ruled_out.sentence == "This contact is none of the 2 customers found here: Ava, Nov 12, 2026."
+    assert found.ruled_out.undo_url == "/1/any/"
+    assert (found.reason, found.quiet) == ("", False)
+
+
+def test_what_one_is_said_not_to_be_in_one_store_is_not_said_of_another(cast: Cast, store: Store) -> None:
+    found = known(cast, Person(emails=(MAYA, OTTO), not_customers={(2, MAYAS): SAID}))
+    assert (found.kind, found.ruled_out) == ("candidates", None)
+
+
+def test_whoever_is_left_of_the_candidates_has_an_address_of_the_contact(cast: Cast, store: Store) -> None:
+    found = known(cast, Person(emails=(MAYA, OTTO), not_customers={(1, OTTOS): SAID}))
+    assert (found.kind, found.profile.email) == ("customer", MAYA)
+    assert found.ruled_out.sentence == "This contact is not the customer found here: Ava, Nov 12, 2026."
+
+
+def test_a_telephone_number_s_owner_is_suggested_once(cast: Cast, store: Store) -> None:
+    person = Person(emails=("nobody@example.com",), phones=("+436601234567",), not_customers={(1, OTTOS): SAID})
+    found = known(cast, person)
+    assert (found.kind, found.candidates) == ("none", ())
+    assert found.ruled_out is not None
+
+
+def test_orders_of_a_customer_who_was_ruled_out_are_masked_and_never_for_automation(cast: Cast, store: Store) -> None:
+    person = Person(emails=(OTTO, MAYA), orders=("3001",), not_customers={(1, OTTOS): SAID})
+    (named,) = known(cast, person).named
+    assert (named.state, named.card) == ("unconfirmed", None)
+    assert "of whom a member said that they are not this contact" in named.why
+    with tenant_context(cast.acme.pk):
+        (fact,) = interface.named_orders(person=person)
+    assert fact.proof is Proof.NONE
+
+
+def test_an_order_that_was_ruled_out_is_a_line_unless_an_address_says_that_it_is_theirs(
+    cast: Cast, store: Store
+) -> None:
+    person = Person(emails=(MAYA,), orders=("3001",))
+    digits = known(cast, person).named[0].confirm_url.split("/")[-3]
+    (named,) = section(cast, replace(person, not_orders={(1, digits): SAID})).named
+    assert (named.state, named.card, named.why) == (
+        "ruled_out", None, "#3001 is not this contact’s: Ava, Nov 12, 2026.",
+    )  # fmt: skip
+    (named,) = known(cast, Person(emails=(OTTO,), orders=("3001",), not_orders={(1, digits): SAID})).named
+    assert named.state == "theirs"
 
 
 # --- By a number in a message ---------------------------------------------------------------------------------------
