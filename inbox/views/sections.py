@@ -27,9 +27,10 @@ def section(request: MemberRequest, number: int, store: int) -> HttpResponse:
 @require_GET
 @requires(Permission.READ_INBOX)
 def words(request: MemberRequest, number: int, store: int) -> HttpResponse:
-    """What the filter over a section's orders searches: name, items and tracking numbers of each, by the order's digits."""
-    found = section_of(request, number, store)
-    return JsonResponse({order.legacy_id: order.search_text for order in found.orders})
+    """What the filter over a section's orders searches: asked for when somebody turns to it."""
+    if not interface.has_store(number=store):
+        raise Http404
+    return JsonResponse(interface.order_words(store_number=store, person=person_with(number)))
 
 
 @require_GET

@@ -126,7 +126,7 @@ def named_order(
             return NamedOrder(value["name"], "ruled_out", created_at, card=None, why=_not_theirs(value, ruling))
         return NamedOrder(value["name"], "unconfirmed", created_at, card=None, why=_unproven(value, person, store))
     card = order_cards.card(
-        stored.order(value), layout="full", search_text=value["search"], shop_domain=store.shop_domain, zone=zone, detail_url=detail_url
+        stored.order(value), layout="full", shop_domain=store.shop_domain, zone=zone, detail_url=detail_url
     )  # fmt: skip
     if named.proof is Proof.CONFIRMED:
         said = person.confirmed[which]

@@ -35,6 +35,7 @@ __all__ = [
     "order_affixes",
     "order_detail",
     "order_lines",
+    "order_words",
     "section",
     "sections",
     "store_numbers",
@@ -104,6 +105,14 @@ def section(
         return None
     (found,) = order_context.look_up([questions.asked(person, store)], force=force, rows_at_hand=rows)
     return sidebar.build(found, person, addresses=addresses, viewer=viewer, attempt=attempt)
+
+
+def order_words(*, store_number: int, person: Person) -> dict[str, str]:
+    """What the filter over one section's orders searches: name, items and tracking numbers of each, by the order's digits."""
+    answers = order_details.stored_answers(store_number, person)
+    if answers is None or not matching.known(answers):
+        return {}
+    return order_details.words(answers, matching.match(answers, person).head["orders"])
 
 
 def order_detail(*, store_number: int, person: Person, legacy_id: str, addresses: Addresses) -> OrderDetail | None:

@@ -39,7 +39,6 @@ def cards(
             stored.order(value),
             layout="brief" if position else "full",
             painted=position < painted,
-            search_text=value["search"],
             shop_domain=shop_domain,
             zone=zone,
             detail_url=detail_url,
@@ -54,7 +53,6 @@ def cards(
     folded = [
         line(
             stored.line(value),
-            search_text=value["search"],
             shop_domain=shop_domain,
             language=language,
             detail_url=detail_url,
@@ -74,7 +72,6 @@ def card(
     order: Order,
     *,
     layout: str,
-    search_text: str,
     shop_domain: str,
     zone: ZoneInfo,
     detail_url: Callable[[str], str],
@@ -92,13 +89,10 @@ def card(
         layout=layout,
         detail=detail(order, time_zone=zone.key) if painted else None,
         detail_url=detail_url(order.legacy_id),
-        search_text=search_text,
     )
 
 
-def line(
-    order: OrderLine, *, search_text: str, shop_domain: str, language: str, detail_url: Callable[[str], str]
-) -> OrderCard:
+def line(order: OrderLine, *, shop_domain: str, language: str, detail_url: Callable[[str], str]) -> OrderCard:
     """An order folded to one line; what is in it is fetched when it is opened."""
     return OrderCard(
         name=order.name,
@@ -111,7 +105,6 @@ def line(
         layout="line",
         detail=None,
         detail_url=detail_url(order.legacy_id),
-        search_text=search_text,
     )
 
 

@@ -3,7 +3,9 @@
 Of orders that a section would not show to this person nothing is said, and nothing is asked: they are not there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -61,6 +63,16 @@ def stored_answers(store_number: int, person: Person) -> Answers | None:
         return None
     keyed = {Question(row.kind, row.key): row for row in rows}
     return Answers(Asked(rows[0].store, *asked), keyed)
+
+
+def words(answers: Answers, shown: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """What the filter over a section's orders searches, by the order's digits. Of a folded order only its full form has it,
+    which a section that is painted every few seconds does without."""
+    pks = [row.pk for row in answers.rows.values()]
+    kept = [rest or {} for rest in OrderContext.objects.filter(pk__in=pks).values_list("rest", flat=True)]
+    folded = {key: value for rest in kept for key, value in rest.items()}
+    whole = {o["legacy_id"]: o if o["full"] else folded.get(stored.rest_key(o["legacy_id"])) for o in shown}
+    return {digits: stored.search_text(stored.order(value)) for digits, value in whole.items() if value}
 
 
 def first(found: Known, *, store_number: int, addresses: Addresses) -> OrderDetail:

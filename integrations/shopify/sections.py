@@ -90,7 +90,6 @@ class OrderCard:
     layout: str  # "full" (open), "brief" (badges and sentence), "line" (one line)
     detail: OrderDetail | None  # None: fetched from detail_url when opened
     detail_url: str
-    search_text: str  # what the filter box matches: name, items, tracking numbers, lower case
 
     @property
     def lines_url(self) -> str:

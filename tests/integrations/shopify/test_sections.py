@@ -8,6 +8,7 @@ from bs4 import Tag
 from django.test import Client
 from django.utils import timezone
 
+from inbox.models import ContactAddress, Conversation
 from integrations.shopify import answers, sidebar
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.sandbox import RunningSandbox
@@ -19,6 +20,7 @@ from tests.walking import pending, signed_in, soup_of, text_of, work
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+WORDS = "/acme/inbox/1/stores/1/words/"
 
 
 @pytest.fixture
@@ -456,6 +458,35 @@ def long_history(ava: Client, shopify: RunningSandbox) -> Iterator[Tag]:
     orders = [order(f"#{n}", days=n, lineItems=[line(f"Thing {n}-{m}") for m in range(20)]) for n in range(1, 9)]
     put_orders(shopify, *orders)
     return known(ava)
+
+
+def test_the_filter_searches_the_items_of_every_order_also_of_those_that_are_folded(
+    ava: Client, long_history: Tag, shopify: RunningSandbox
+) -> None:
+    shopify.clear_calls()
+    found = ava.get(WORDS).json()
+    shown = {str(each["id"]).rpartition("-")[2] for each in long_history.select("article details")}
+    assert found.keys() == shown
+    last = next(text for text in found.values() if text.startswith("#8 "))
+    assert {"thing", "8-0", "8-19"} <= set(last.split())
+    assert shopify.calls == []
+    assert ava.get(WORDS.replace("stores/1/", "stores/99/")).status_code == 404
+
+
+def test_the_filter_searches_nothing_of_somebody_who_may_be_another(
+    cast: Cast, ava: Client, long_history: Tag, shopify: RunningSandbox
+) -> None:
+    with tenant_context(cast.acme.pk):
+        contact = Conversation.objects.get(number=1).contact
+        ContactAddress.objects.create(contact=contact, email="other@example.com", email_norm="other@example.com")
+    assert ava.get(WORDS).json() != {}, "nobody else has that address yet"
+    known(ava)
+    with tenant_context(cast.acme.pk):
+        row = OrderContext.objects.get(key="other@example.com")
+        mine = OrderContext.objects.get(key=MAYA)
+        head = {**mine.head, "customer": {**mine.head["customer"], "legacy_id": "9"}}
+        OrderContext.objects.filter(pk=row.pk).update(customer_id="9", head=head, found=True)
+    assert ava.get(WORDS).json() == {}
 
 
 def test_a_folded_order_is_fetched_when_it_is_opened(ava: Client, long_history: Tag, shopify: RunningSandbox) -> None:
