@@ -1,5 +1,6 @@
 """An open page stays true by itself: what changes in Shopify arrives, and nothing that somebody is doing is lost by it."""
 
+import itertools
 import json
 import statistics
 import time
@@ -128,8 +129,11 @@ def test_fifty_changes_with_webhooks_and_fifty_without(
         settled(page)
         pages[name] = page
     rounds = range(-(-NIGHT // len(pages)))
-    with_them = [seconds for n in rounds for seconds in trial(house, pages, f"Night {n}")]
-    tell(f"freshness with webhooks, {len(pages)} tabs at once, {distribution(with_them)}")
+    turns = itertools.islice(itertools.cycle(pages), NIGHT)
+    one = [seconds for n, name in enumerate(turns) for seconds in trial(house, {name: pages[name]}, f"Night {n}")]
+    tell(f"freshness with webhooks, {len(pages)} tabs open, one order changes, {distribution(one)}")
+    at_once = [seconds for n in rounds for seconds in trial(house, pages, f"Crowd {n}")]
+    tell(f"freshness with webhooks, {len(pages)} tabs open, an order of each changes at once, {distribution(at_once)}")
     house.sandbox("webhooks", {"lose": 1.0})
     without = [seconds for n in rounds for seconds in trial(house, pages, f"Dark {n}")]
     tell(f"freshness without webhooks, {len(pages)} tabs at once, {distribution(without)}")
