@@ -90,6 +90,7 @@ def kill_while_asking(acme: Acme, path: str, browser: Browser) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.nightly
 def test_a_worker_killed_while_it_asks_leaves_nothing_stuck(acme: Acme) -> None:
     browser, path = acme.stack.browser(), acme.cold(PRIYA)
     kill_while_asking(acme, path, browser)

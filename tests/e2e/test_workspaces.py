@@ -131,6 +131,7 @@ def test_the_link_on_the_console_leads_to_the_inbox(window: Open, empty: Install
     assert window().request.get(link).status == 404
 
 
+@pytest.mark.nightly
 def test_an_export_shows_its_progress_and_comes_as_a_zip(window: Open, empty: Installation, tmp_path: Path) -> None:
     empty.manage("import_mail", MAILBOX, "--workspace", "northwind")
     page = window(OLIVIA)
@@ -152,6 +153,7 @@ def test_an_export_shows_its_progress_and_comes_as_a_zip(window: Open, empty: In
     expect(page.get_by_text("No export is kept at the moment.")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_an_owner_closes_it_a_colleague_reads_so_and_it_is_opened_again(
     window: Open, empty: Installation, watch: Watch
 ) -> None:

@@ -39,7 +39,7 @@ WHOSE = st.integers(0, 3)  # the fourth is nobody: ids that do not exist
 MODEL = st.sampled_from(BEHIND)
 OWNED = st.sampled_from(tables.owned_models())
 NOBODY = 9_000_000_000_000_000
-DENIED, NO_PARENT, TAKEN = "42501", "23503", "23505"
+DENIED, NO_PARENT = "42501", "23503"
 NO_WORKSPACE = {"42704", "22P02"}
 # How a statement can bring a foreign row into sight: each selects the workspace of what it found.
 READS = {
