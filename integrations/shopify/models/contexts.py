@@ -1,13 +1,23 @@
 """What we last knew of a contact in a store."""
 
+import json
 from datetime import datetime
+from typing import Any
 
+import orjson
 from django.db import models
 from django.utils import timezone
 
 from integrations.shopify.models.stores import Store
 from tenants.models import TenantOwned
 from tenants.rls.constraints import SameTenantKey
+
+
+class QuickDecoder(json.JSONDecoder):
+    """Reads what is stored: a section is polled, and decoding its head was a sixth of what it took."""
+
+    def decode(self, s: str) -> Any:  # type: ignore[override]  # the standard library's second argument is for itself
+        return orjson.loads(s)
 
 
 class OrderContext(TenantOwned):
@@ -39,8 +49,8 @@ class OrderContext(TenantOwned):
     dropped_at = models.DateTimeField(null=True)
     customer_id = models.CharField(max_length=20, blank=True)  # Shopify's digits, by which webhooks name a customer
     found = models.BooleanField(default=False)
-    head = models.JSONField(null=True)
-    rest = models.JSONField(null=True)
+    head = models.JSONField(null=True, decoder=QuickDecoder)
+    rest = models.JSONField(null=True, decoder=QuickDecoder)
     leased_until = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(null=True)
