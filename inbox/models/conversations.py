@@ -1,0 +1,142 @@
+"""Conversations, what their mails name, what they are about, and who looks at which list of them."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inbox.models.contacts import Contact
+from tenants.models import Membership, TenantOwned
+from tenants.rls.constraints import SameTenantKey
+
+
+class Conversation(TenantOwned):
+    """One thread of mails with one contact. `needs_reply`: the newest message came from the contact."""
+
+    number = models.BigIntegerField()
+    contact = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="conversations"
+    )
+    subject = models.CharField(max_length=500, blank=True)
+    snippet = models.CharField(max_length=200, blank=True)
+    needs_reply = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_message_at = models.DateTimeField(default=timezone.now)
+    # What it said was erased with its person; that there was a conversation, and when, stays.
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_conversation_contact", field="contact"),
+            models.UniqueConstraint(fields=["tenant", "number"], name="inbox_conversation_number"),
+        ]
+        # One for a view by state, one for all of them: measured, each list needs its own (docs/architecture.md).
+        indexes = [
+            models.Index(fields=["tenant", "needs_reply", "-last_message_at", "-id"], name="inbox_conversation_state"),
+            models.Index(fields=["tenant", "-last_message_at", "-id"], name="inbox_conversation_newest"),
+            models.Index(fields=["tenant", "contact"], name="inbox_conversation_contact_i"),
+        ]
+
+    def __str__(self) -> str:
+        return f"conversation {self.number}"
+
+
+class Reference(TenantOwned):
+    """A Message-ID that a known message names, so that a parent arriving later finds its conversation."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="known_ids"
+    )
+    message_id = models.CharField(max_length=500)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_reference_conversation", field="conversation"),
+            models.UniqueConstraint(fields=["tenant", "message_id", "conversation"], name="inbox_reference_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "conversation"], name="inbox_reference_of")]
+
+    def __str__(self) -> str:
+        return f"reference {self.pk}"
+
+
+class Mention(TenantOwned):
+    """What a conversation's messages name and a store may know: an order, a telephone number. Read by rules on arrival."""
+
+    class Kind(models.TextChoices):
+        ORDER = "order", "The name of an order"
+        PHONE = "phone", "A telephone number"
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="mentions"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    value = models.CharField(max_length=40)  # in the form in which it is compared: "1042", "UK-1042", "+46701234567"
+    typed = models.CharField(max_length=60)  # as it stands in the message
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_mention_conversation", field="conversation"),
+            models.UniqueConstraint(fields=["tenant", "conversation", "kind", "value"], name="inbox_mention_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mention {self.pk}"
+
+
+class ConversationTopic(TenantOwned):
+    """What a conversation is about: as the rules see it, and what an agent said of that. A topic that an agent added has no
+    confidence; one that an agent took away stays, so that the rules do not bring it back."""
+
+    class Topic(models.TextChoices):
+        ORDER_STATUS = "order_status", _("Order status")
+        CANCEL = "cancel", _("Cancellation")
+        RETURN_EXCHANGE = "return_exchange", _("Return or exchange")
+        REFUND = "refund", _("Refund")
+        ADDRESS_CHANGE = "address_change", _("Address change")
+        ORDER_CHANGE = "order_change", _("Order change")
+        PRODUCT_QUESTION = "product_question", _("Product question")
+        OTHER = "other", _("Other")
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="topics"
+    )
+    topic = models.CharField(max_length=20, choices=Topic.choices)
+    confidence = models.FloatField(null=True)  # of the rules, 0 to 1
+    confirmed = models.BooleanField(null=True)  # by an agent: it is that, it is not that, nobody said
+    confirmed_by = models.ForeignKey(
+        Membership, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_conversationtopic_conversation", field="conversation"),
+            SameTenantKey(name="inbox_conversationtopic_by", field="confirmed_by"),
+            models.UniqueConstraint(fields=["tenant", "conversation", "topic"], name="inbox_conversationtopic_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"topic {self.pk}"
+
+
+class WatchedView(TenantOwned):
+    """A view of the list that somebody looked at, by what it shows: what needs a reply, what does not, or (null) all."""
+
+    needs_reply = models.BooleanField(null=True)
+    # When its first conversations were last prepared for whoever opens one.
+    warmed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["tenant", "needs_reply"], name="inbox_watchedview_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"
