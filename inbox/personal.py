@@ -16,6 +16,7 @@ from django.db.models.functions import Cast, Concat, Now
 from inbox import exporting, gist
 from inbox.email.inbound import summarise
 from inbox.email.people import normalised
+from inbox.kept import KEPT, PLAIN
 from inbox.models import (
     Attachment,
     Contact,
@@ -33,7 +34,7 @@ from inbox.models import (
 from integrations.shopify import interface
 from tenants.contents import Contributor, Section, Table
 from tenants.models import Membership, Tenant
-from tenants.personal import Counts, Kept, Package, Plain, Subject, Swept, Who, added
+from tenants.personal import Counts, Package, Subject, Swept, added
 from tenants.rls.context import current_tenant_id
 
 CONVERSATIONS_A_STEP, MESSAGES_A_STEP = 50, 1_000
@@ -296,68 +297,11 @@ def forget(subject: Subject, touched: bool) -> Counts:
     return added(counts, {"contacts": len(contacts), "addresses": addresses})
 
 
-# --- Declared -------------------------------------------------------------------------------------------------------
-_ERASED = "Blanked when the contact is erased; deleted with the workspace."
-_MAIL = "To read, find and answer what people write to the shop."
-_CONTACT, _SHAPE = Who.CONTACT, "Words of the code."
-
 PACKAGE = Package(
-    kept=(
-        Kept("inbox.Contact", ("name",), _CONTACT, "The name with which somebody writes", "To address people by it.", _ERASED),
-        Kept(
-            "inbox.ContactAddress", ("email", "email_norm"), _CONTACT, "Mail addresses",
-            "To know who writes, and which customer of a store that is.",
-            "Deleted when the contact is erased. A hash with the installation’s key stays, so that older mail does not bring the address back.",
-        ),
-        Kept("inbox.Conversation", ("subject", "snippet"), _CONTACT, "Subject and first words of a conversation", _MAIL, _ERASED),
-        Kept(
-            "inbox.Message", ("from_name", "from_email", "to", "cc"), _CONTACT, "Senders and receivers of a mail", _MAIL,
-            "Blanked when the contact is erased, also in mails of others.",
-        ),
-        Kept(
-            "inbox.Message", ("subject", "text", "quoted", "html"), _CONTACT, "What a mail says", _MAIL,
-            "Blanked when the contact is erased; in mails of others the address, the numbers and the full name are struck.",
-        ),
-        Kept(
-            "inbox.Message", ("message_id", "in_reply_to", "references"), _CONTACT, "Ids of a mail, which can hold an address",
-            "To put mails of one thread together, each once.", "Replaced when the contact is erased.",
-        ),
-        Kept(
-            "inbox.Reference", ("message_id",), _CONTACT, "Ids of mails that others name",
-            "To put mails of one thread together.", "Deleted when the contact is erased.",
-        ),
-        Kept(
-            "inbox.Attachment", ("name", "content", "content_id"), _CONTACT, "Files that came with a mail", _MAIL,
-            "Deleted when the contact is erased; of mails of others, where they name the contact in plain text.",
-        ),
-        Kept(
-            "inbox.Mention", ("value", "typed"), _CONTACT, "Order numbers and telephone numbers that a mail names",
-            "To look the order up, and to suggest whose it is.", "Deleted when the contact is erased.",
-        ),
-        Kept(
-            "inbox.CustomerLink", ("customer_id",), _CONTACT, "Which customer of a store a contact is, by Shopify’s number",
-            "To show the right customer beside the conversation.", "Deleted when the contact or the customer is erased.",
-        ),
-        Kept(
-            "inbox.OrderConfirmation", ("order_id", "reason"), _CONTACT, "Which order is a contact’s though it is under another address, and how an agent knows",
-            "To show the order, and to account for that.", "Deleted when the contact or the order’s customer is erased; of the reasons of others, what names them is struck.",
-        ),
-        Kept(
-            "inbox.RuledOut", ("shopify_id",), _CONTACT, "Which customers and orders of a store are not a contact’s, by Shopify’s number",
-            "To offer nobody twice for whom somebody decided already.", "Deleted when the contact, or the customer, is erased.",
-        ),
-        Kept("inbox.ReplyDraft", ("text",), _CONTACT, "What a member has begun to write", _MAIL, "Deleted when the contact is erased; in what is written to others, they are struck."),
-    ),
-    plain=(
-        Plain("inbox.ConversationTopic", ("topic",), _SHAPE),
-        Plain("inbox.Mention", ("kind",), _SHAPE),
-        Plain("inbox.RuledOut", ("kind",), _SHAPE),
-        Plain("inbox.Message", ("kind",), _SHAPE),
-        Plain("inbox.Attachment", ("content_type",), "A kind of file."),
-        Plain("inbox.ReplyDraft", ("window",), "Drawn at random by a page when it is opened."),
-    ),
+    kept=KEPT,
+    plain=PLAIN,
     widen=widen,
     collect=collect,
     sweeps=(sweep_conversations, sweep_mentions),
     forget=forget,
-)  # fmt: skip
+)
