@@ -8,6 +8,7 @@ _CONTACT, _SHAPE = Who.CONTACT, "Words of the code."
 
 KEPT = (
     Kept("inbox.Contact", ("name",), _CONTACT, "The name with which somebody writes", "To address people by it.", _ERASED),
+    Kept("inbox.Contact", ("note",), _CONTACT, "What the team keeps in mind about somebody", "To serve people by it.", _ERASED),
     Kept(
         "inbox.ContactAddress", ("email", "email_norm"), _CONTACT, "Mail addresses",
         "To know who writes, and which customer of a store that is.",
@@ -15,7 +16,7 @@ KEPT = (
     ),
     Kept("inbox.Conversation", ("subject", "snippet"), _CONTACT, "Subject and first words of a conversation", _MAIL, _ERASED),
     Kept(
-        "inbox.Message", ("from_name", "from_email", "to", "cc"), _CONTACT, "Senders and receivers of a mail", _MAIL,
+        "inbox.Message", ("from_name", "from_email", "to", "cc", "bcc", "reply_to"), _CONTACT, "Senders and receivers of a mail", _MAIL,
         "Blanked when the contact is erased, also in mails of others.",
     ),
     Kept(
@@ -50,6 +51,23 @@ KEPT = (
         "inbox.RuledOut", ("shopify_id",), _CONTACT, "Which customers and orders of a store are not a contact’s, by Shopify’s number",
         "To offer nobody twice for whom somebody decided already.", "Deleted when the contact, or the customer, is erased.",
     ),
+    Kept(
+        "inbox.Note", ("text",), _CONTACT, "What members say to each other in a conversation", "To work on a conversation together.",
+        "Deleted when the contact is erased; in notes about others, they are struck.",
+    ),
+    Kept(
+        "inbox.Delivery", ("recipient",), _CONTACT, "With whom a mail arrived, and with whom it did not", "To know that an answer has not reached somebody.",
+        "Deleted when the contact is erased.",
+    ),
+    Kept(
+        "inbox.RawMail", ("raw", "digest", "recipient"), _CONTACT, "Mail that came in and is not filed yet, or could not be", _MAIL,
+        "Deleted when it is filed; when a contact is erased, so is what names them in plain text.",
+    ),
+    Kept(
+        "inbox.SavedView", ("name", "query"), _CONTACT, "What a kept view searches for, which can be somebody’s address",
+        "To find the same conversations again.", "Deleted when the contact is erased whom it names.",
+    ),
+    Kept("inbox.ReplyDraft", ("recipients",), _CONTACT, "Whom a reply that is not sent yet is for", _MAIL, "Deleted when the contact is erased; in what is written to others, they are taken out."),
     Kept("inbox.ReplyDraft", ("text",), _CONTACT, "What a member has begun to write", _MAIL, "Deleted when the contact is erased; in what is written to others, they are struck."),
 )  # fmt: skip
 PLAIN = (
@@ -58,5 +76,22 @@ PLAIN = (
     Plain("inbox.RuledOut", ("kind",), _SHAPE),
     Plain("inbox.Message", ("kind",), _SHAPE),
     Plain("inbox.Attachment", ("content_type",), "A kind of file."),
+    Plain("inbox.Conversation", ("state",), _SHAPE),
+    Plain("inbox.Message", ("authentication",), _SHAPE),
+    Plain("inbox.ConversationEvent", ("kind", "detail"), "What was done: words of the code, numbers, names of tags."),
+    Plain("inbox.Notification", ("kind",), _SHAPE),
+    Plain("inbox.Tag", ("name", "name_norm"), "A word of the team’s for many conversations."),
+    Plain(
+        "inbox.SavedReply",
+        ("name", "text"),
+        "Words of the team’s for everybody; whoever is named in them all the same is struck when they are erased.",
+    ),
+    Plain("inbox.OutgoingMail", ("state", "error"), _SHAPE),
+    Plain("inbox.OutgoingMail", ("provider_id",), "A number that the mail provider drew."),
+    Plain("inbox.Delivery", ("state",), _SHAPE),
+    Plain("inbox.MailIdentity", ("from_name", "from_email", "reply_to", "signature"), "How the shop calls itself."),
+    Plain("inbox.RawMail", ("source", "state", "authentication", "reason"), _SHAPE),
+    Plain("inbox.Mailbox", ("address", "host", "username", "password", "folder", "failure"), "The shop’s own mailbox."),
+    Plain("inbox.ReplyDraft", ("kind",), _SHAPE),
     Plain("inbox.ReplyDraft", ("window",), "Drawn at random by a page when it is opened."),
 )

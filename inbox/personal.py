@@ -24,12 +24,17 @@ from inbox.models import (
     Conversation,
     ConversationTopic,
     CustomerLink,
+    Delivery,
     Mention,
     Message,
+    Note,
     OrderConfirmation,
+    RawMail,
     Reference,
     ReplyDraft,
     RuledOut,
+    SavedReply,
+    SavedView,
 )
 from integrations.shopify import interface
 from tenants.contents import Contributor, Section, Table
@@ -41,6 +46,7 @@ CONVERSATIONS_A_STEP, MESSAGES_A_STEP = 50, 1_000
 GONE = "[…]"
 _TEXTS = ("subject", "text", "quoted", "html", "from_name")
 _IDS = ("message_id", "in_reply_to")
+_PEOPLE = ("to", "cc", "bcc", "reply_to")
 
 
 # --- Who it is ------------------------------------------------------------------------------------------------------
@@ -109,6 +115,8 @@ def collect(subject: Subject) -> Iterable[tuple[str, Section]]:
     yield "confirmed orders", Table(OrderConfirmation, partial(of, OrderConfirmation, "contact"))
     yield "customers and orders ruled out", Table(RuledOut, partial(of, RuledOut, "contact"))
     yield "drafts", Table(ReplyDraft, partial(of, ReplyDraft, "conversation__contact"))
+    yield "notes", Table(Note, partial(of, Note, "conversation__contact"))
+    yield "deliveries", Table(Delivery, partial(of, Delivery, "outgoing__message__conversation__contact"))
     yield (
         "mails",
         Contributor(
@@ -164,12 +172,14 @@ def _empty(ids: list[int]) -> Counts:
     named, _ = Reference.objects.filter(conversation__in=ids).delete()
     Mention.objects.filter(conversation__in=ids).delete()
     ReplyDraft.objects.filter(conversation__in=ids).delete()
+    Note.objects.filter(conversation__in=ids).delete()
+    Delivery.objects.filter(outgoing__message__conversation__in=ids).delete()
     return {"conversations": len(ids), "messages": messages, "files": files, "references": named}
 
 
 def _blank(messages: QuerySet[Message]) -> int:
     return messages.update(
-        from_name="", from_email="", to=[], cc=[], subject="", in_reply_to="", references=[], text="", quoted="", html="",
+        from_name="", from_email="", to=[], cc=[], bcc=[], reply_to=[], subject="", in_reply_to="", references=[], text="", quoted="", html="",
         message_id=Concat(Value("erased."), Cast("pk", TextField())),
     )  # fmt: skip
 
@@ -200,12 +210,11 @@ def _mentioning(subject: Subject, after: int, last: int) -> list[int]:
     if not pattern:
         return []
     rows = Message.objects.filter(pk__gt=after, pk__lte=last).annotate(
-        to_text=Cast("to", TextField()),
-        cc_text=Cast("cc", TextField()),
         references_text=Cast("references", TextField()),
+        **{f"{name}_text": Cast(name, TextField()) for name in _PEOPLE},
     )
     where = Q()
-    for column in (*_TEXTS, "from_email", "to_text", "cc_text"):
+    for column in (*_TEXTS, "from_email", *(f"{name}_text" for name in _PEOPLE)):
         where |= Q(**{f"{column}__iregex": pattern})
     for column in (*_IDS, "references_text") if subject.part() else ():
         where |= Q(**{f"{column}__iregex": subject.part()})
@@ -225,6 +234,7 @@ def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Co
         Message.objects.filter(conversation=message.conversation_id).update(quoted="", html="")
     else:
         _strike(message, subject, pattern)
+        Delivery.objects.filter(outgoing__message=message, recipient__iregex=subject.mention()).delete()
     Attachment.objects.filter(pk__in=files).delete()
     if subject.part():
         Reference.objects.filter(conversation=message.conversation_id, message_id__iregex=subject.part()).delete()
@@ -238,7 +248,7 @@ def _strike(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Non
     whole = _named_or(subject, pattern)
     for field in _TEXTS:
         setattr(message, field, whole.sub(GONE, getattr(message, field)))
-    for field in ("to", "cc"):
+    for field in _PEOPLE:
         people = getattr(message, field)
         setattr(message, field, [each for each in people if not pattern.search(" ".join(map(str, each)))])
     if subject.part():
@@ -256,6 +266,15 @@ def _named_or(subject: Subject, pattern: re.Pattern[str]) -> re.Pattern[str]:
     names = [name for name in subject.names if " " in name.strip()]  # A first name is somebody else's too.
     words = [pattern.pattern, *(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names))]
     return re.compile("|".join(words), re.IGNORECASE)
+
+
+_WRITTEN_BY_MEMBERS: tuple[tuple[Any, str], ...] = (
+    (OrderConfirmation, "reason"),
+    (ReplyDraft, "text"),
+    (Note, "text"),
+    (SavedReply, "text"),
+    (Contact, "note"),
+)
 
 
 def _unsay(subject: Subject) -> None:
@@ -277,10 +296,20 @@ def _unsay(subject: Subject) -> None:
     subject = _among_others(subject)
     if not (mention := subject.mention()):
         return
-    whole = _named_or(subject, re.compile(mention, re.IGNORECASE))
-    for model, field in ((OrderConfirmation, "reason"), (ReplyDraft, "text")):
+    pattern = re.compile(mention, re.IGNORECASE)
+    whole = _named_or(subject, pattern)
+    for model, field in _WRITTEN_BY_MEMBERS:
         for pk, text in model.objects.filter(**{f"{field}__iregex": mention}).values_list("pk", field):
             model.objects.filter(pk=pk).update(**{field: whole.sub(GONE, text)})
+    SavedView.objects.filter(query__iregex=mention).delete()
+    for draft in ReplyDraft.objects.exclude(recipients={}):
+        kept = {
+            field: [one for one in people if not pattern.search(str(one))] for field, people in draft.recipients.items()
+        }
+        ReplyDraft.objects.filter(pk=draft.pk).update(recipients=kept)
+    for raw in RawMail.objects.order_by("pk").iterator(chunk_size=20):
+        if pattern.search(f"{raw.recipient} {bytes(raw.raw).decode('utf-8', 'replace')}"):
+            raw.delete()
 
 
 def forget(subject: Subject, touched: bool) -> Counts:
@@ -288,7 +317,7 @@ def forget(subject: Subject, touched: bool) -> Counts:
     contacts = list(_contacts(subject).values_list("pk", flat=True))
     late = Conversation.objects.filter(contact__in=contacts, erased_at=None).order_by("pk")
     counts = _empty(list(late.values_list("pk", flat=True)))
-    Contact.objects.filter(pk__in=contacts).update(name="")
+    Contact.objects.filter(pk__in=contacts).update(name="", note="")
     addresses, _ = ContactAddress.objects.filter(contact__in=contacts).delete()
     CustomerLink.objects.filter(contact__in=contacts).delete()
     OrderConfirmation.objects.filter(contact__in=contacts).delete()

@@ -12,6 +12,8 @@ class Contact(TenantOwned):
 
     number = models.BigIntegerField()
     name = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)  # what the team keeps in mind about them
+    blocked_at = models.DateTimeField(null=True)  # since then, what they write goes to spam
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantOwned.Meta):

@@ -1,6 +1,7 @@
 """Conversations, what their mails name, what they are about, and who looks at which list of them."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,18 @@ from tenants.rls.constraints import SameTenantKey
 class Conversation(TenantOwned):
     """One thread of mails with one contact. `needs_reply`: the newest message came from the contact."""
 
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        SNOOZED = "snoozed", _("Snoozed")
+        CLOSED = "closed", _("Closed")
+        SPAM = "spam", _("Spam")
+
+    class Priority(models.IntegerChoices):
+        LOW = 0, _("Low")
+        NORMAL = 1, _("Normal")
+        HIGH = 2, _("High")
+        URGENT = 3, _("Urgent")
+
     number = models.BigIntegerField()
     contact = models.ForeignKey(
         Contact, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="conversations"
@@ -21,6 +34,15 @@ class Conversation(TenantOwned):
     needs_reply = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     last_message_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    assignee = models.ForeignKey(
+        Membership, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False,
+        related_name="+",
+    )  # fmt: skip
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    snoozed_until = models.DateTimeField(null=True)  # set while, and only while, it is snoozed
+    closed_at = models.DateTimeField(null=True)  # when it was last closed; null while it is not
+    answered_at = models.DateTimeField(null=True)  # when the shop first answered
     # What it said was erased with its person; that there was a conversation, and when, stays.
     erased_at = models.DateTimeField(null=True)
 
@@ -28,12 +50,27 @@ class Conversation(TenantOwned):
         constraints = [
             *TenantOwned.Meta.constraints,
             SameTenantKey(name="inbox_conversation_contact", field="contact"),
+            SameTenantKey(name="inbox_conversation_assignee", field="assignee"),
             models.UniqueConstraint(fields=["tenant", "number"], name="inbox_conversation_number"),
+            models.CheckConstraint(
+                condition=Q(state="snoozed", snoozed_until__isnull=False)
+                | (~Q(state="snoozed") & Q(snoozed_until__isnull=True)),
+                name="inbox_conversation_snoozed",
+            ),
         ]
-        # One for a view by state, one for all of them: measured, each list needs its own (docs/architecture.md).
+        # Each list has its own, in its own order: measured, one that serves two of them serves neither (docs/architecture.md).
         indexes = [
-            models.Index(fields=["tenant", "needs_reply", "-last_message_at", "-id"], name="inbox_conversation_state"),
+            models.Index(fields=["tenant", "state", "-last_message_at", "-id"], name="inbox_conversation_in_state"),
+            models.Index(
+                fields=["tenant", "state", "needs_reply", "-last_message_at", "-id"], name="inbox_conversation_waiting"
+            ),
+            models.Index(
+                fields=["tenant", "assignee", "state", "-last_message_at", "-id"], name="inbox_conversation_assigned"
+            ),
             models.Index(fields=["tenant", "-last_message_at", "-id"], name="inbox_conversation_newest"),
+            models.Index(
+                fields=["tenant", "snoozed_until"], condition=Q(state="snoozed"), name="inbox_conversation_wakes"
+            ),
             models.Index(fields=["tenant", "contact"], name="inbox_conversation_contact_i"),
         ]
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from inbox.models.conversations import Conversation
-from tenants.models import TenantOwned
+from tenants.models import Membership, TenantOwned
 from tenants.rls.constraints import SameTenantKey
 
 
@@ -16,6 +16,11 @@ class Message(TenantOwned):
         RECEIVED = "received", "Received"
         SENT = "sent", "Sent"
 
+    class Authentication(models.TextChoices):
+        PASS = "pass", "The sender’s domain vouches for it"
+        FAIL = "fail", "The sender’s domain disowns it"
+        NONE = "none", "The sender’s domain does not say"
+
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="messages"
     )
@@ -24,6 +29,12 @@ class Message(TenantOwned):
     from_email = models.CharField(max_length=320)
     to = models.JSONField(default=list)  # [[name, address], ...]
     cc = models.JSONField(default=list)
+    bcc = models.JSONField(default=list)  # of what the shop sent: nobody else's is ever known
+    reply_to = models.JSONField(default=list)  # whom an answer is for, where that is not the sender: [[name, address]]
+    writer = models.ForeignKey(
+        Membership, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False,
+        related_name="+",
+    )  # fmt: skip
     subject = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
@@ -33,12 +44,15 @@ class Message(TenantOwned):
     text = models.TextField(blank=True)  # what was newly written
     quoted = models.TextField(blank=True)  # the history that the mail repeats
     html = models.TextField(blank=True)  # sanitised
+    # What the provider found of the sender: DKIM and SPF together, as DMARC does. Empty: nobody looked.
+    authentication = models.CharField(max_length=10, choices=Authentication.choices, blank=True)
     is_automatic = models.BooleanField(default=False)  # an auto-reply, a list, a bounce: never answered by a machine
 
     class Meta(TenantOwned.Meta):
         constraints = [
             *TenantOwned.Meta.constraints,
             SameTenantKey(name="inbox_message_conversation", field="conversation"),
+            SameTenantKey(name="inbox_message_writer", field="writer"),
             models.UniqueConstraint(fields=["tenant", "message_id"], name="inbox_message_once"),
             models.CheckConstraint(condition=Q(kind__in=["received", "sent"]), name="inbox_message_kind"),
         ]
