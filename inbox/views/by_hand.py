@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from inbox import confirmations, links, outcomes, pages
+from inbox import beside, confirmations, links, outcomes
 from inbox.contacts import ErasedContact
 from inbox.views.finding import conversation
 from inbox.views.sections import person_with, section_of, tries_of
@@ -93,7 +93,7 @@ def search(request: MemberRequest, number: int, store: int) -> HttpResponse:
     found = interface.find(
         store_number=store,
         words=request.POST.get("words", "")[:WORDS],
-        addresses=pages.sections_of(request.visit, number, person),
+        addresses=beside.sections_of(request.visit, number, person),
         attempt=tries_of(request.POST),
     )
     if found is None:

@@ -4,7 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from inbox import pages, watched
+from inbox import listing, pages, watched
 from inbox.views.finding import conversation, view_of
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
@@ -28,7 +28,7 @@ def conversations(request: MemberRequest) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     if not after:
-        watched.note(needs_reply=pages.VIEWS[view_of(request)])
+        watched.note(needs_reply=listing.VIEWS[view_of(request)])
     part = "list" if after and request.htmx else ""  # type: ignore[attr-defined]
     return render_page(request, "inbox/inbox.html", page, part=part)
 
@@ -39,7 +39,7 @@ def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
     view, found = view_of(request), conversation(number)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
-        watched.note(needs_reply=pages.VIEWS[view])  # the list stands beside it
+        watched.note(needs_reply=listing.VIEWS[view])  # the list stands beside it
         page = pages.thread_page(request.visit, view=view, conversation=found)
         return render_page(request, "inbox/inbox.html", page, part="thread")
     return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from inbox import pages
+from inbox import listing
 from inbox.models import Conversation
 
 
@@ -14,6 +14,6 @@ def conversation(number: int) -> Conversation:
 
 def view_of(request: HttpRequest) -> str:
     view = request.GET.get("view", "needs-reply")
-    if view not in pages.VIEWS:
+    if view not in listing.VIEWS:
         raise Http404
     return view

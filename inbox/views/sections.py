@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.views.decorators.http import require_GET
 
-from inbox import pages
+from inbox import beside
 from inbox.models import Conversation
 from inbox.persons import person_of
 from integrations.shopify import interface
@@ -38,7 +38,7 @@ def words(request: MemberRequest, number: int, store: int) -> HttpResponse:
 def order(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
     """One folded order in full, when it is opened."""
     person = person_with(number)
-    addresses = pages.sections_of(request.visit, number, person)
+    addresses = beside.sections_of(request.visit, number, person)
     return _order(
         request, interface.order_detail(store_number=store, person=person, legacy_id=order, addresses=addresses)
     )
@@ -49,7 +49,7 @@ def order(request: MemberRequest, number: int, store: int, order: str) -> HttpRe
 def lines(request: MemberRequest, number: int, store: int, order: str) -> HttpResponse:
     """One order with all of its items, where a section holds the first ones: polled until they are there."""
     person = person_with(number)
-    addresses = pages.sections_of(request.visit, number, person)
+    addresses = beside.sections_of(request.visit, number, person)
     found = interface.order_lines(
         store_number=store, person=person, legacy_id=order, addresses=addresses, attempt=tries_of(request.GET)
     )
@@ -84,14 +84,14 @@ def section_of(request: MemberRequest, number: int, store: int, *, said: Banner 
     found = interface.section(
         store_number=store,
         person=person,
-        addresses=pages.sections_of(request.visit, number, person),
-        viewer=pages.viewer(request.visit),
+        addresses=beside.sections_of(request.visit, number, person),
+        viewer=beside.viewer(request.visit),
         attempt=tries_of(request.GET),
         force="refresh" in request.GET,
     )
     if found is None:
         raise Http404
-    return pages.searching(found) if "find" in request.GET else replace(found, said=said)
+    return beside.searching(found) if "find" in request.GET else replace(found, said=said)
 
 
 def person_with(number: int) -> interface.Person:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from inbox import chips, labels, pages
+from inbox import chips, labels, listing
 from inbox.models import ConversationTopic
 from inbox.views import finding
 from tenants.access import MemberRequest, requires
@@ -26,7 +26,7 @@ def topics(request: MemberRequest, number: int) -> HttpResponse:
     """Add a topic or take one away. By htmx the chips come back; without it, the conversation."""
     form, view = TopicForm(request.POST), request.GET.get("view", "")
     found = finding.conversation(number)
-    if not form.is_valid() or view not in pages.VIEWS:
+    if not form.is_valid() or view not in listing.VIEWS:
         raise BadRequest("no such topic")
     said = form.cleaned_data
     labels.correct(conversation=found, topic=said["topic"], holds=said["holds"] == "yes", by=request.visit.membership)

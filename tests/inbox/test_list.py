@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from inbox import pages
+from inbox import listing
 from inbox.models import Contact, Conversation
 from tenants.rls.context import tenant_context
 from tests import factories
@@ -71,26 +71,26 @@ def test_an_empty_inbox_says_so(cast: Cast) -> None:
 
 def test_all_pages_together_are_complete_and_without_repeats(cast: Cast) -> None:
     # Threes with the same moment: pages end in the middle of one.
-    made = fill(cast, [NOW - timedelta(minutes=n // 3) for n in range(2 * pages.PAGE + 7)])
+    made = fill(cast, [NOW - timedelta(minutes=n // 3) for n in range(2 * listing.PAGE + 7)])
     found = all_pages(signed_in(cast.ava))
     assert sorted(found) == sorted(made)
     assert len(set(found)) == len(found)
 
 
 def test_pages_stay_whole_while_new_mail_arrives(cast: Cast) -> None:
-    made = fill(cast, [NOW - timedelta(minutes=n) for n in range(2 * pages.PAGE + 5)])
+    made = fill(cast, [NOW - timedelta(minutes=n) for n in range(2 * listing.PAGE + 5)])
     found = all_pages(signed_in(cast.ava), between=lambda: fill(cast, [timezone.now()] * 3))
     assert found == made, "rows that arrive meanwhile neither hide nor repeat an older one"
 
 
 def test_a_page_that_is_exactly_full_has_no_next_one(cast: Cast) -> None:
-    fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE)])
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(listing.PAGE)])
     rows, more = numbers(signed_in(cast.ava), LIST)
-    assert (len(rows), more) == (pages.PAGE, "")
+    assert (len(rows), more) == (listing.PAGE, "")
 
 
 def test_the_next_rows_come_alone_when_the_page_asks_for_them(cast: Cast) -> None:
-    fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE + 2)])
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(listing.PAGE + 2)])
     client = signed_in(cast.ava)
     _, more = numbers(client, LIST)
     part = client.get(more, headers={"HX-Request": "true"})
@@ -110,13 +110,13 @@ def test_views_divide_what_waits_from_what_is_answered(cast: Cast) -> None:
 
 
 def test_a_view_keeps_its_pages_to_itself(cast: Cast) -> None:
-    fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE + 3)])
-    answered = fill(cast, [NOW - timedelta(minutes=n) for n in range(pages.PAGE + 3)], needs_reply=False)
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(listing.PAGE + 3)])
+    answered = fill(cast, [NOW - timedelta(minutes=n) for n in range(listing.PAGE + 3)], needs_reply=False)
     assert all_pages(signed_in(cast.ava), f"{LIST}?view=replied") == answered
 
 
 def test_counting_stops_at_its_limit(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "COUNT_LIMIT", 5)
+    monkeypatch.setattr(listing, "COUNT_LIMIT", 5)
     fill(cast, minutes_ago(*range(6)))
     fill(cast, minutes_ago(*range(5)), needs_reply=False)
     counts = [tab.get_text(strip=True) for tab in soup_of(signed_in(cast.ava).get(LIST)).select("a.view .num")]
