@@ -1,20 +1,21 @@
 """What follows when a message arrives: whoever opens the conversation finds the contact's orders already there."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from inbox import gist, persons
+from inbox import conversations, gist, persons
 from inbox.events import MessageArrived
 from inbox.models import Conversation, Message
 from integrations.shopify import interface
 from tenants.outbox.events import publish
 
-# An import of a shop's mail of years must not have every store asked for everybody who ever wrote.
-RECENT = timedelta(days=1)
-
 
 def announce(*, message: Message, now: datetime) -> None:
-    """Tell, once this is committed, that a contact wrote just now."""
-    if message.kind == Message.Kind.RECEIVED and now - message.sent_at <= RECENT:
+    """A contact wrote: open what was closed, and have their orders looked up once this is committed.
+
+    An import of a shop's mail of years must not have every store asked for everybody who ever wrote.
+    """
+    conversations.message_arrived(conversation=message.conversation, message=message)
+    if message.kind == Message.Kind.RECEIVED and now - message.sent_at <= conversations.RECENT:
         publish(MessageArrived(conversation_id=message.conversation_id))
 
 

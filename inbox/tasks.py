@@ -1,8 +1,15 @@
-"""Handlers of the inbox's events. Each binds a workspace and calls one domain function."""
+"""Handlers of the inbox's events, and what it does from time to time. Each binds a workspace and calls one domain function."""
 
-from inbox import arrivals, watched
+from celery import shared_task
+
+from inbox import arrivals, conversations, watched
 from inbox.events import MessageArrived, ViewLookedAt
+from tenants import doors
+from tenants.events import MemberLeft
+from tenants.models import Membership
 from tenants.rls.context import task_tenant_id, tenant_context
+
+BATCH = 200  # conversations in one transaction
 
 
 def prefetch_orders(event: MessageArrived) -> None:
@@ -13,3 +20,20 @@ def prefetch_orders(event: MessageArrived) -> None:
 def warm_view(event: ViewLookedAt) -> None:
     with tenant_context(task_tenant_id()):
         watched.warm(event)
+
+
+def release_conversations(event: MemberLeft) -> None:
+    many = BATCH
+    while many == BATCH:
+        with tenant_context(task_tenant_id()):
+            many = conversations.release(member=Membership.objects.get(pk=event.member_id), limit=BATCH)
+
+
+@shared_task(name="inbox.tasks.wake_everywhere")
+def wake_everywhere() -> None:
+    """Open the conversations that have slept long enough, in every workspace."""
+    for tenant_id in doors.tenant_ids():
+        many = BATCH
+        while many == BATCH:
+            with tenant_context(tenant_id):
+                many = conversations.wake(limit=BATCH)

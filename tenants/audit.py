@@ -61,6 +61,7 @@ class Action(StrEnum):
     CUSTOMERS_RECONSIDERED = "contact.customers_reconsidered"
     ORDER_RULED_OUT = "contact.order_ruled_out"
     ORDER_RECONSIDERED = "contact.order_reconsidered"
+    TAG_DELETED = "tag.deleted"
 
 
 class Group(TextChoices):
@@ -128,6 +129,7 @@ WORDS: dict[Action, Words] = {
     Action.CUSTOMERS_RECONSIDERED: Words(Group.CONTACTS, _("took back which customers a contact is not")),
     Action.ORDER_RULED_OUT: Words(Group.CONTACTS, _("said that an order is not a contact’s")),
     Action.ORDER_RECONSIDERED: Words(Group.CONTACTS, _("took back that an order is not a contact’s")),
+    Action.TAG_DELETED: Words(Group.WORKSPACE, _("deleted a tag")),
 }
 
 

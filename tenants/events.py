@@ -14,6 +14,14 @@ class WorkspaceClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """Somebody was removed from the workspace, or left it: what was theirs to do is nobody's now."""
+
+    member_id: int
+    queue: ClassVar[str] = "interactive"
+
+
+@dataclass(frozen=True, slots=True)
 class ErasureNear:
     """The day of erasure comes near. Void when the workspace was opened again: `erase_after` is then another."""
 

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 
 from tenants import audit, mails
 from tenants.addresses import normalise
+from tenants.events import MemberLeft
 from tenants.models import Handover, Invitation, Membership, Tenant, User
 from tenants.numbering import next_number
+from tenants.outbox.events import publish
 from tenants.rls.context import current_tenant_id
 from tenants.roles import Permission, Role, may, may_give
 
@@ -178,4 +180,5 @@ def _gone(member: Membership, *, action: audit.Action, by: Membership) -> Member
     member.removed_at = timezone.now()
     member.save(update_fields=["removed_at"])
     audit.record(action, by=by, target=target_of(member), role=member.role, **end_what_rests_on(member))
+    publish(MemberLeft(member_id=member.pk))
     return member

@@ -9,6 +9,7 @@ TASK_ROUTES = {
     "tenants.tasks.forget_staff_actions": {"queue": "background"},
     "tenants.tasks.seal_audit": {"queue": "background"},
     "tenants.tasks.delete_exports": {"queue": "background"},
+    "inbox.tasks.wake_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.probe_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.renew_everywhere": {"queue": "background"},
@@ -18,6 +19,7 @@ TASK_ROUTES = {
     "integrations.shopify.tasks.reconcile_everywhere": {"queue": "background"},
 }
 BEAT_SCHEDULE = {
+    "wake-conversations": {"task": "inbox.tasks.wake_everywhere", "schedule": 30.0, "options": {"expires": 30.0}},
     "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clear-sessions": {
@@ -106,6 +108,7 @@ EVENT_HANDLERS = {
     "integrations.shopify.events.WebhooksCheckDue": ["integrations.shopify.tasks.check_webhooks"],
     "tenants.events.ErasureNear": ["tenants.tasks.remind_owners"],
     "tenants.events.ExportContinues": ["tenants.tasks.continue_export"],
+    "tenants.events.MemberLeft": ["inbox.tasks.release_conversations"],
     "tenants.events.WorkspaceClosed": ["integrations.shopify.tasks.disconnect_stores"],
     "tenants.outbox.mail.MailQueued": ["tenants.outbox.mail.deliver_mail"],
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from inbox import arrivals, gist, labels
 from inbox.contacts import contact_of
@@ -23,6 +24,7 @@ from tenants.numbering import next_number
 from tenants.rls.context import current_tenant_id
 
 SNIPPET_LIMIT = 200
+_SUMMARY = ("subject", "snippet", "needs_reply", "last_message_at", "answered_at")
 SHOWN_LIMIT = 200_000  # Characters of a text that a page can bear; a longer one comes with the mail as a file.
 
 
@@ -151,11 +153,24 @@ def _write_attachments(mail: InboundMail, *, message: Message, cut_text: str) ->
 
 
 def summarise(conversation: Conversation) -> None:
-    """What the list shows follows from the messages: subject of the first, time and words of the newest."""
+    """What the list shows follows from the messages: subject of the first, time and words of the newest; and when the shop
+    first answered."""
     messages = Message.objects.filter(conversation=conversation).only("id", "kind", "subject", "sent_at", "text")
     first, newest = messages.order_by("sent_at", "id")[0], messages.order_by("-sent_at", "-id")[0]
     conversation.subject = first.subject
     conversation.snippet = one_line(newest.text[: 10 * SNIPPET_LIMIT], SNIPPET_LIMIT)
     conversation.needs_reply = newest.kind == Message.Kind.RECEIVED
     conversation.last_message_at = newest.sent_at
-    conversation.save(update_fields=["contact", "created_at", "subject", "snippet", "needs_reply", "last_message_at"])
+    conversation.answered_at = _first_answer(messages)
+    conversation.save(update_fields=[*_SUMMARY, "contact", "created_at"])
+
+
+def _first_answer(messages: QuerySet[Message]) -> datetime | None:
+    """What the shop wrote before anybody wrote to it is no answer."""
+    asked = (
+        messages.filter(kind=Message.Kind.RECEIVED).order_by("sent_at", "id").values_list("sent_at", flat=True).first()
+    )
+    answers = (
+        messages.filter(kind=Message.Kind.SENT, is_automatic=False, sent_at__gte=asked) if asked else messages.none()
+    )
+    return answers.order_by("sent_at", "id").values_list("sent_at", flat=True).first()
