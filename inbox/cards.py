@@ -72,6 +72,70 @@ class MessageCard:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteCard:
+    """A word among colleagues, between the messages."""
+
+    anchor: str
+    person: Person
+    at: datetime
+    text: str
+    delete_url: str = ""  # for whoever may delete it
+    kind: str = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """What was done to the conversation, as one sentence."""
+
+    anchor: str
+    at: datetime
+    text: str
+    kind: str = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a menu. `hint`: what it means now, as the time behind "tomorrow"."""
+
+    value: str
+    label: str
+    hint: str = ""
+    current: bool = False
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagChip:
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What can be done to a conversation, and how it stands. Without `assign_url` and the others, for who may only read."""
+
+    state: str
+    state_label: str
+    tone: str  # of the badge
+    shape: str
+    until: datetime | None  # it sleeps until then
+    assignee: Person | None
+    priority_label: str  # empty for the usual one
+    tags: tuple[TagChip, ...]
+    assign_url: str = ""
+    state_url: str = ""
+    priority_url: str = ""
+    tag_url: str = ""
+    untag_url: str = ""
+    members: tuple[Option, ...] = ()
+    snoozes: tuple[Option, ...] = ()
+    priorities: tuple[Option, ...] = ()
+    known_tags: tuple[str, ...] = ()
+    error: str = ""  # why what was just asked was not done
+    events: tuple[EventLine, ...] = ()  # what was just done, for an open page
+
+
+@dataclass(frozen=True, slots=True)
 class TopicChip:
     """`title`: how sure the rules are, or who said so and when."""
 
@@ -136,6 +200,8 @@ class Thread:
     seen: str = ""  # what is handed to it at first
     topics: TopicBar | None = None
     reply: ReplyBox | None = None
+    work: Work | None = None
+    entries: tuple[MessageCard | NoteCard | EventLine, ...] = ()  # the messages, and what stands between them
 
 
 @dataclass(frozen=True, slots=True)

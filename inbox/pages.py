@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inbox import composer
+from inbox import composer, desk, history
 from inbox.beside import sections_of, viewer
 from inbox.cards import AttachmentChip, InboxPage, MessageCard, Thread
 from inbox.chips import topic_bar
@@ -21,10 +21,12 @@ from tenants.roles import Permission
 NEWEST_OPEN = 3  # messages of a long thread that are not folded
 
 
-def inbox_page(visit: Visit, *, view: str, after: str = "", conversation: Conversation | None = None) -> InboxPage:
-    """The list, and beside it the thread when there is one."""
+def inbox_page(
+    visit: Visit, *, view: str, after: str = "", conversation: Conversation | None = None, error: str = ""
+) -> InboxPage:
+    """The list, and beside it the thread when there is one; with a word on why what was just asked was not done."""
     pane = list_pane(visit, view=view, after=after, selected=conversation.number if conversation else 0)
-    return InboxPage(list=pane, thread=thread(visit, conversation, view=view) if conversation else None)
+    return InboxPage(list=pane, thread=thread(visit, conversation, view=view, error=error) if conversation else None)
 
 
 def thread_page(visit: Visit, *, view: str, conversation: Conversation) -> InboxPage:
@@ -32,7 +34,7 @@ def thread_page(visit: Visit, *, view: str, conversation: Conversation) -> Inbox
     return InboxPage(list=None, thread=thread(visit, conversation, view=view))
 
 
-def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
+def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = "") -> Thread:
     """A conversation with its messages, and a section for each connected store."""
     slug = visit.workspace.slug
     contact = conversation.contact
@@ -45,6 +47,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
         viewer=viewer(visit),
     )
     may_connect = visit.may(Permission.CONNECT_STORES)
+    messages = _messages(conversation, slug)
     return Thread(
         number=conversation.number,
         url=thread_url(slug, conversation.number, view),
@@ -54,7 +57,9 @@ def thread(visit: Visit, conversation: Conversation, *, view: str) -> Thread:
         address=addresses[0][0] if addresses else "",
         more_addresses=max(len(addresses) - 1, 0),
         conversations=contact.conversations.count(),
-        messages=_messages(conversation, slug),
+        messages=messages,
+        entries=history.entries(conversation, messages),
+        work=desk.work(visit, conversation, view=view, error=error),
         sections=stores,
         news_url=reverse("inbox:news", kwargs={"workspace": slug, "number": conversation.number}) if stores else "",
         seen=seen,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics
+from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics, work
 
 app_name = "inbox"
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
         "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/lines/", sections.lines, name="lines"
     ),
     path("<slug:workspace>/inbox/<int:number>/topics/", topics.topics, name="topics"),
+    path("<slug:workspace>/inbox/<int:number>/assign/", work.assign, name="assign"),
+    path("<slug:workspace>/inbox/<int:number>/state/", work.state, name="state"),
+    path("<slug:workspace>/inbox/<int:number>/priority/", work.priority, name="priority"),
+    path("<slug:workspace>/inbox/<int:number>/tag/", work.tag, name="tag"),
+    path("<slug:workspace>/inbox/<int:number>/untag/", work.untag, name="untag"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/link/", by_hand.link, name="link"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/unlink/", by_hand.unlink, name="unlink"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/search/", by_hand.search, name="search"),

@@ -9,7 +9,7 @@ from inbox.models import Conversation
 
 def conversation(number: int) -> Conversation:
     # Never first(), which sorts by id: for a large workspace PostgreSQL then walks the ids until it meets the number.
-    return get_object_or_404(Conversation.objects.select_related("contact"), number=number)
+    return get_object_or_404(Conversation.objects.select_related("contact", "assignee__user"), number=number)
 
 
 def view_of(request: HttpRequest) -> str:

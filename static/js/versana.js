@@ -135,6 +135,13 @@
     if (event.target.id !== "shortcuts-on") return;
     try { localStorage.setItem(KEYS, event.target.checked ? "0" : "1"); } catch { /* private windows may refuse */ }
   });
+  /* A key does what its button does: also one that stands in a menu, or is not shown on a phone. */
+  const press = (button) => {
+    const menu = button.popoverTargetElement;
+    if (!menu) return button.click();
+    menu.showPopover({ source: button });
+    (menu.querySelector("[autofocus], [aria-current]") || menu.querySelector("button, input")).focus();
+  };
   let afterG = 0;
   on("keydown", (event) => {
     if (event.key === "Escape" && drawerIsOpen() && !$("dialog[open]")) drawer(false);
@@ -154,6 +161,9 @@
       const box = $("#shortcuts-on");
       if (box) box.checked = !keysOff();
       open($("#shortcuts"));
+    } else if (event.key.length === 1 && $(`.actions [data-key="${CSS.escape(event.key)}"]`) && Date.now() - afterG >= 1500) {
+      event.preventDefault();
+      press($(`.actions [data-key="${CSS.escape(event.key)}"]`));
     } else if (event.key === "i" && Date.now() - afterG < 1500 && document.body.dataset.inbox) {
       location.assign(document.body.dataset.inbox);
     }
@@ -289,7 +299,7 @@
   on("htmx:beforeSwap", (event) => {
     const section = event.detail.target;
     /* What was asked for beside one conversation is never painted beside another. */
-    const asked = /\/inbox\/(\d+)\/stores\//.exec(event.detail.pathInfo?.requestPath || "");
+    const asked = /\/inbox\/(\d+)\/[a-z]/.exec(event.detail.pathInfo?.requestPath || "");
     const shown = $("#main")?.dataset.number;
     if (asked && shown && (asked[1] !== shown || !section?.isConnected)) {
       event.detail.shouldSwap = false;

@@ -6,20 +6,26 @@ from datetime import datetime
 from inbox.cards import (
     AttachmentChip,
     ConversationRow,
+    EventLine,
     InboxPage,
     ListPane,
     MessageCard,
+    NoteCard,
+    Option,
     Person,
     ReplyBox,
+    TagChip,
     Thread,
     TopicBar,
     TopicChip,
     TopicChoice,
     ViewTab,
+    Work,
 )
 from versana.gallery.stores import OLD, REVOKED, ago, full_section, guest_section, quiet_section, section, states
 
 MAYA = Person("Maya Lindqvist", "ML", 0)
+AVA = Person("Ava Brandt", "AB", 4, colleague=True)
 OLIVIA = Person("Olivia Chen", "OC", 2, colleague=True)
 _ROWS = (
     (
@@ -203,8 +209,80 @@ def thread(**changes: object) -> Thread:
         connect_url="",
         topics=_topics(),
         reply=reply(),
+        work=work(),
+    )
+    whole = replace(base, **changes)  # type: ignore[arg-type]
+    between = (note(), line()) if whole.messages == base.messages else ()
+    return replace(whole, entries=tuple(sorted([*whole.messages, *between], key=lambda entry: entry.at)))
+
+
+def note() -> NoteCard:
+    return NoteCard(
+        "n1", OLIVIA, ago(hours=5), "Aprons are back in stock on Monday. Over to @Ava, I am off until Wednesday."
+    )
+
+
+def line() -> EventLine:
+    return EventLine("e1", ago(hours=4, minutes=59), "Olivia Chen assigned this to Ava Brandt")
+
+
+def work(**changes: object) -> Work:
+    base = Work(
+        state="open",
+        state_label="Open",
+        tone="idle",
+        shape="open",
+        until=None,
+        assignee=AVA,
+        priority_label="",
+        tags=(TagChip(1, "gift"),),
+        assign_url="/_gallery/inbox/",
+        state_url="/_gallery/inbox/",
+        priority_url="/_gallery/inbox/",
+        tag_url="/_gallery/inbox/",
+        untag_url="/_gallery/inbox/",
+        members=(
+            Option("2", "You", current=True, person=AVA),
+            Option("1", "Olivia Chen", person=OLIVIA),
+            Option("", "Nobody"),
+        ),
+        snoozes=(
+            Option("later", "Later today", hint="Nov 23, 2026, 17:00"),
+            Option("tomorrow", "Tomorrow morning", hint="Nov 24, 2026, 09:00"),
+            Option("monday", "Next Monday", hint="Nov 30, 2026, 09:00"),
+        ),
+        priorities=(
+            Option("0", "Low"),
+            Option("1", "Normal", current=True),
+            Option("2", "High"),
+            Option("3", "Urgent"),
+        ),
+        known_tags=("gift", "VIP"),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def asleep() -> InboxPage:
+    """It sleeps, is urgent, has more tags than fit, and the last deed was refused."""
+    stands = work(
+        state="snoozed",
+        state_label="Snoozed",
+        tone="wait",
+        shape="clock",
+        until=ago(days=-2),
+        priority_label="Urgent",
+        tags=tuple(TagChip(n, name) for n, name in enumerate(("gift", "VIP", "W" * 40, "wholesale", "press"), 1)),
+        error="A conversation sleeps until a time to come, within a year.",
+    )
+    return inbox(thread(work=stands))
+
+
+def read_only() -> InboxPage:
+    """Closed, and seen by somebody who may only read."""
+    nothing = dict.fromkeys(("assign_url", "state_url", "priority_url", "tag_url", "untag_url"), "")
+    return inbox(
+        thread(work=work(state="closed", state_label="Closed", tone="done", shape="check", **nothing), reply=None)
+    )
 
 
 def _topics() -> TopicBar:

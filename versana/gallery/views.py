@@ -49,6 +49,8 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "inbox": ("inbox/inbox.html", lambda: conversations.inbox(conversations.thread()), "inbox"),
     "list": ("inbox/inbox.html", lambda: conversations.inbox(None), "inbox"),
     "inbox-empty": ("inbox/inbox.html", conversations.empty_inbox, "inbox"),
+    "inbox-asleep": ("inbox/inbox.html", conversations.asleep, "inbox"),
+    "inbox-closed": ("inbox/inbox.html", conversations.read_only, "inbox"),
     "inbox-stale": ("inbox/inbox.html", lambda: conversations.inbox(conversations.stale_thread()), "inbox"),
     "inbox-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.kept_reply()), "inbox"),
     "inbox-older-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.older_reply()), "inbox"),
