@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import F, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ def work(
         return None
     state, assignee = State(conversation.state), conversation.assignee
     tone, shape = _LOOKS[state]
-    rows = ConversationTag.objects.filter(conversation=conversation).select_related("tag").order_by("pk")
+    on, known = _tags(conversation)
     stands = Work(
         state=state,
         state_label=str(state.label),
@@ -43,11 +44,15 @@ def work(
         until=conversation.snoozed_until,
         assignee=face(assignee.user.display_name, assignee.pk, colleague=True) if assignee else None,
         priority_label="" if conversation.priority == Priority.NORMAL else str(Priority(conversation.priority).label),
-        tags=tuple(TagChip(row.tag.number, row.tag.name) for row in rows),
+        tags=on,
         error=error,
         events=events,
     )
-    return replace(stands, **_menus(visit, conversation, view)) if visit.may(Permission.WORK_INBOX) else stands
+    return (
+        replace(stands, known_tags=known, **_menus(visit, conversation, view))
+        if visit.may(Permission.WORK_INBOX)
+        else stands
+    )
 
 
 def _menus(visit: Visit, conversation: Conversation, view: str) -> dict[str, Any]:
@@ -67,8 +72,17 @@ def _menus(visit: Visit, conversation: Conversation, view: str) -> dict[str, Any
         "priorities": tuple(
             Option(str(each.value), str(each.label), current=each == conversation.priority) for each in Priority
         ),
-        "known_tags": tuple(Tag.objects.order_by("name_norm").values_list("name", flat=True)[:KNOWN_TAGS]),
     }
+
+
+def _tags(conversation: Conversation) -> tuple[tuple[TagChip, ...], tuple[str, ...]]:
+    """Those on the conversation, in the order in which they came there; and the names of those that are not. One query."""
+    here = ConversationTag.objects.filter(conversation=conversation, tag=OuterRef("pk")).values("pk")
+    rows = list(
+        Tag.objects.annotate(place=Subquery(here)).order_by(F("place").asc(nulls_last=True), "name_norm")[:KNOWN_TAGS]
+    )
+    on = tuple(TagChip(row.number, row.name) for row in rows if row.place is not None)
+    return on, tuple(row.name for row in rows if row.place is None)
 
 
 def _members(visit: Visit, conversation: Conversation) -> tuple[Option, ...]:

@@ -2,16 +2,19 @@
 
 from urllib.parse import urlencode
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inbox import composer, desk, history
 from inbox.beside import sections_of, viewer
-from inbox.cards import AttachmentChip, InboxPage, MessageCard, Thread
+from inbox.cards import AttachmentChip, InboxPage, MessageCard, Person, Thread
 from inbox.chips import topic_bar
-from inbox.faces import face, person
+from inbox.faces import face
 from inbox.listing import list_pane, subject_of, thread_url
-from inbox.models import Attachment, Conversation, Message
+from inbox.models import Attachment, ContactAddress, Conversation, Message
 from inbox.persons import person_of
 from integrations.shopify import interface
 from tenants.access import Visit
@@ -37,8 +40,7 @@ def thread_page(visit: Visit, *, view: str, conversation: Conversation) -> Inbox
 def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = "") -> Thread:
     """A conversation with its messages, and a section for each connected store."""
     slug = visit.workspace.slug
-    contact = conversation.contact
-    addresses = list(contact.addresses.order_by("pk").values_list("email", "email_norm"))
+    addresses, count = _facts(conversation)
     who = person_of(number=conversation.number)
     seen = interface.news(person=who).state  # before the sections: see there
     stores = interface.sections(
@@ -53,10 +55,10 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
         url=thread_url(slug, conversation.number, view),
         back_url=f"{reverse('inbox:list', kwargs={'workspace': slug})}?{urlencode({'view': view})}",
         subject=subject_of(conversation),
-        person=face(_("Erased contact"), contact.pk) if conversation.erased_at else person(contact),
-        address=addresses[0][0] if addresses else "",
+        person=_person(conversation, addresses),
+        address=addresses[0] if addresses else "",
         more_addresses=max(len(addresses) - 1, 0),
-        conversations=contact.conversations.count(),
+        conversations=count,
         messages=messages,
         entries=history.entries(conversation, messages),
         work=desk.work(visit, conversation, view=view, error=error),
@@ -70,20 +72,36 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
     )
 
 
+def _facts(conversation: Conversation) -> tuple[list[str], int]:
+    """The contact's addresses as typed, the first one first, and how many conversations there are with them. One query."""
+    mine = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email")
+    theirs = (
+        Conversation.objects.filter(contact=OuterRef("contact")).order_by().values("contact").annotate(n=Count("pk"))
+    )
+    row = Conversation.objects.filter(pk=conversation.pk).values_list(ArraySubquery(mine), Subquery(theirs.values("n")))
+    addresses, count = row.get()
+    return addresses, count
+
+
+def _person(conversation: Conversation, addresses: list[str]) -> Person:
+    if conversation.erased_at:
+        return face(_("Erased contact"), conversation.contact_id)
+    name = shown(conversation.contact.name) or (addresses[0] if addresses else _("Unknown"))
+    return face(name, conversation.contact_id)
+
+
 def _messages(conversation: Conversation, slug: str) -> tuple[MessageCard, ...]:
-    rows = list(conversation.messages.order_by("sent_at", "pk"))
-    files: dict[int, list[tuple[str, int]]] = {}
-    for message_id, name, size in (
-        Attachment.objects.filter(message__in=rows).order_by("pk").values_list("message_id", "name", "size")
-    ):
-        files.setdefault(message_id, []).append((name, size))
+    """With the names and sizes of their files: what is in those stays in the database."""
+    of = Attachment.objects.filter(message=OuterRef("pk")).order_by("pk")
+    files = ArraySubquery(of.values(json=JSONObject(name="name", size="size")))
+    rows = list(conversation.messages.annotate(files=files).order_by("sent_at", "pk"))
     last = len(rows) - NEWEST_OPEN
     return tuple(
         _message(
             row,
             conversation,
             slug,
-            files.get(row.pk, []),
+            [(file["name"], file["size"]) for file in row.files],
             position=position,
             folded=position <= last and len(rows) > NEWEST_OPEN + 1,
         )
