@@ -11,7 +11,7 @@ was forwarded a mail could otherwise write into a stranger's conversation, and b
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inbox import drafts
+from inbox import drafts, notices
 from inbox.contacts import contact_ids
 from inbox.email.people import normalised
 from inbox.models import Conversation, Message, Reference
@@ -48,6 +48,7 @@ def merge(*, into: Conversation, others: list[Conversation]) -> None:
     Reference.objects.filter(conversation__in=others).delete()
     remember(conversation=into, named=named)
     drafts.move(into=into, others=others)
+    notices.move(into=into, others=others)
     Conversation.objects.filter(pk__in=[other.pk for other in others]).delete()
 
 

@@ -1,6 +1,7 @@
 """Work on conversations: what was done to them, tags, who is looking, views that were kept, and what people are told of."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -162,6 +163,8 @@ class Notification(TenantOwned):
     )  # fmt: skip
     at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
+    # When it is to be mailed if it is unread by then; null: not, or not any more.
+    mail_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
@@ -170,9 +173,18 @@ class Notification(TenantOwned):
             SameTenantKey(name="inbox_notification_member", field="member"),
             SameTenantKey(name="inbox_notification_conversation", field="conversation"),
             SameTenantKey(name="inbox_notification_by", field="by"),
+            # One unread of a kind; and how the unread ones are counted, however many were read.
+            models.UniqueConstraint(
+                fields=["tenant", "member", "kind", "conversation"],
+                condition=Q(read_at=None),
+                name="inbox_notification_unread_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "member", "-at", "-id"], name="inbox_notification_of"),
+            models.Index(
+                fields=["tenant", "mail_at"], condition=Q(mail_at__isnull=False), name="inbox_notification_due"
+            ),
             models.Index(fields=["tenant", "conversation"], name="inbox_notification_about"),
         ]
 
