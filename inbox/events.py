@@ -19,3 +19,11 @@ class ViewLookedAt:
     view_id: int
     position: int = 0
     queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesDue:
+    """It is time to mail a member what they have not read."""
+
+    member_id: int
+    queue: ClassVar[str] = "background"

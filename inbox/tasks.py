@@ -1,12 +1,14 @@
 """Handlers of the inbox's events, and what it does from time to time. Each binds a workspace and calls one domain function."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from inbox import arrivals, conversations, watched
-from inbox.events import MessageArrived, ViewLookedAt
+from inbox import arrivals, conversations, notice_mails, watched
+from inbox.events import MessageArrived, NoticesDue, ViewLookedAt
 from tenants import doors
 from tenants.events import MemberLeft
 from tenants.models import Membership
+from tenants.outbox.events import publish
 from tenants.rls.context import task_tenant_id, tenant_context
 
 BATCH = 200  # conversations in one transaction
@@ -20,6 +22,11 @@ def prefetch_orders(event: MessageArrived) -> None:
 def warm_view(event: ViewLookedAt) -> None:
     with tenant_context(task_tenant_id()):
         watched.warm(event)
+
+
+def mail_notices(event: NoticesDue) -> None:
+    with tenant_context(task_tenant_id()):
+        notice_mails.send(member_id=event.member_id, now=timezone.now())
 
 
 def release_conversations(event: MemberLeft) -> None:
@@ -37,3 +44,12 @@ def wake_everywhere() -> None:
         while many == BATCH:
             with tenant_context(tenant_id):
                 many = conversations.wake(limit=BATCH)
+
+
+@shared_task(name="inbox.tasks.mail_notices_everywhere")
+def mail_notices_everywhere() -> None:
+    """Ask for the mails of notices for which it is time, in every workspace."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            for member_id in notice_mails.due(now=timezone.now()):
+                publish(NoticesDue(member_id=member_id))

@@ -2,11 +2,29 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics, work
+from inbox.views import (
+    by_hand,
+    conversations,
+    drafts,
+    files,
+    home,
+    notices,
+    reports,
+    ruling_out,
+    sections,
+    topics,
+    work,
+)
 
 app_name = "inbox"
 urlpatterns = [
-    path("<slug:workspace>/", conversations.home, name="home"),
+    path("<slug:workspace>/", home.home, name="home"),
+    path("<slug:workspace>/reports/", reports.reports, name="reports"),
+    path("<slug:workspace>/reports/export/", reports.export, name="reports_export"),
+    path("<slug:workspace>/notices/", notices.listed, name="notices"),
+    path("<slug:workspace>/notices/bell/", notices.bell, name="bell"),
+    path("<slug:workspace>/notices/read/", notices.read, name="notices_read"),
+    path("<slug:workspace>/notices/settings/", notices.rules, name="notice_rules"),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),

@@ -8,15 +8,18 @@ from django.utils.functional import SimpleLazyObject
 
 from tenants import first_run
 from tenants.access import Visit
-from tenants.roles import Role
+from tenants.roles import Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     workspace_name: str
     workspace_initials: str
-    workspace_url_home: str
+    home_url: str
     inbox_url: str
+    reports_url: str  # empty for those who may not see them
+    notices_url: str
+    bell_url: str  # asked now and then for how many notices are unread: theirs is another package
     settings_url: str
     person_name: str
     person_initials: str
@@ -51,24 +54,44 @@ def frame(request: HttpRequest) -> dict[str, object]:
     }
 
 
+# Address -> the entry of the rail; of what stands in none, its package's.
+_ENTRIES = {
+    "inbox:home": "home",
+    "inbox:reports": "reports",
+    "inbox:notices": "notices",
+    "inbox:notice_rules": "notices",
+    "inbox": "inbox",
+    "help": "",
+}
+
+
+def _nav(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is None:
+        return "settings"
+    return _ENTRIES.get(match.view_name, _ENTRIES.get(match.namespace, "settings"))
+
+
 def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:
     workspace, user = visit.workspace, visit.membership.user
     slug = {"workspace": workspace.slug}
-    nav = request.resolver_match.namespace if request.resolver_match else ""
     return Frame(
         workspace_name=workspace.name,
         workspace_initials=initials(workspace.name),
-        workspace_url_home=reverse("inbox:list", kwargs=slug),
+        home_url=reverse("inbox:home", kwargs=slug),
         inbox_url=reverse("inbox:list", kwargs=slug),
+        reports_url=reverse("inbox:reports", kwargs=slug) if visit.may(Permission.SEE_REPORTS) else "",
+        notices_url=reverse("inbox:notices", kwargs=slug),
+        bell_url=reverse("inbox:bell", kwargs=slug),
         settings_url=reverse("tenants:general", kwargs=slug),
         person_name=user.display_name,
         person_initials=initials(user.display_name),
         person_email=user.email,
         role_word=Role(workspace.role).label,
         logout_url=reverse("account_logout"),
-        nav={"inbox": "inbox", "help": ""}.get(nav, "settings"),
+        nav=_nav(request),
         workspaces=tuple(
-            (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id)
+            (w.name, reverse("inbox:home", kwargs={"workspace": w.slug}), w.id == workspace.id)
             for w in visit.workspaces
         ),
         theme=theme,

@@ -14,6 +14,7 @@ class Role(TextChoices):
 class Permission(StrEnum):
     READ_INBOX = auto()
     WORK_INBOX = auto()  # reply, correct a topic, link a customer, confirm an order
+    SEE_REPORTS = auto()  # they compare colleagues
     SEE_SETTINGS = auto()
     CHANGE_SETTINGS = auto()
     SEE_STORE_HEALTH = auto()
@@ -34,6 +35,7 @@ _ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
     Role.ADMINISTRATOR: _AGENT
     | {
+        Permission.SEE_REPORTS,
         Permission.CHANGE_SETTINGS,
         Permission.MANAGE_MEMBERS,
         Permission.SEE_AUDIT,

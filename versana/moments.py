@@ -6,7 +6,7 @@ script keeps counting, from the same sentences, so that server and browser never
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from html import escape
 from zoneinfo import ZoneInfo
@@ -48,6 +48,11 @@ def moment(when: datetime | None, tz: str = "", style: str = "stamp") -> str:
 def stamp(when: datetime) -> str:
     """Date and time in the reader's zone as plain words, where no element can stand."""
     return _write(when.astimezone(timezone.get_current_timezone()), "stamp")
+
+
+def day_of(day: date, *, short: bool = False) -> str:
+    """A day as plain words: "Nov 18, 2026", or "Nov 18"."""
+    return _write(datetime.combine(day, time.min), "short" if short else "day")
 
 
 def moments(tz: str, style: str) -> Callable[[datetime], str]:

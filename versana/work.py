@@ -10,6 +10,7 @@ TASK_ROUTES = {
     "tenants.tasks.seal_audit": {"queue": "background"},
     "tenants.tasks.delete_exports": {"queue": "background"},
     "inbox.tasks.wake_everywhere": {"queue": "background"},
+    "inbox.tasks.mail_notices_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.probe_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.renew_everywhere": {"queue": "background"},
@@ -20,6 +21,11 @@ TASK_ROUTES = {
 }
 BEAT_SCHEDULE = {
     "wake-conversations": {"task": "inbox.tasks.wake_everywhere", "schedule": 30.0, "options": {"expires": 30.0}},
+    "mail-notices": {
+        "task": "inbox.tasks.mail_notices_everywhere",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clear-sessions": {
@@ -83,6 +89,7 @@ BEAT_SCHEDULE = {
 # Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
 EVENT_HANDLERS = {
     "inbox.events.ViewLookedAt": ["inbox.tasks.warm_view"],
+    "inbox.events.NoticesDue": ["inbox.tasks.mail_notices"],
     "inbox.events.MessageArrived": ["inbox.tasks.prefetch_orders"],
     "integrations.shopify.events.DataRequestContinues": ["integrations.shopify.tasks.continue_data_request"],
     "integrations.shopify.events.DataRequestNear": ["integrations.shopify.tasks.remind_of_data_request"],

@@ -72,6 +72,16 @@ class Conversation(TenantOwned):
                 fields=["tenant", "snoozed_until"], condition=Q(state="snoozed"), name="inbox_conversation_wakes"
             ),
             models.Index(fields=["tenant", "contact"], name="inbox_conversation_contact_i"),
+            # What reports count: the rows of a period, however many there are.
+            models.Index(fields=["tenant", "created_at"], name="inbox_conversation_begun"),
+            models.Index(
+                fields=["tenant", "answered_at"],
+                condition=Q(answered_at__isnull=False),
+                name="inbox_conversation_answered",
+            ),
+            models.Index(
+                fields=["tenant", "closed_at"], condition=Q(closed_at__isnull=False), name="inbox_conversation_closed"
+            ),
         ]
 
     def __str__(self) -> str:

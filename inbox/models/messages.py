@@ -56,7 +56,10 @@ class Message(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "message_id"], name="inbox_message_once"),
             models.CheckConstraint(condition=Q(kind__in=["received", "sent"]), name="inbox_message_kind"),
         ]
-        indexes = [models.Index(fields=["tenant", "conversation", "sent_at", "id"], name="inbox_message_of")]
+        indexes = [
+            models.Index(fields=["tenant", "conversation", "sent_at", "id"], name="inbox_message_of"),
+            models.Index(fields=["tenant", "sent_at"], name="inbox_message_sent"),  # reports: the rows of a period
+        ]
 
     def __str__(self) -> str:
         return f"message {self.pk}"

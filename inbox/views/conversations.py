@@ -1,21 +1,13 @@
 """The list, and the thread beside it."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from inbox import listing, pages, watched
+from inbox import listing, notices, pages, watched
 from inbox.views.finding import conversation, view_of
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
 from versana.rendering import render_page
-
-
-@require_GET
-@requires(Permission.READ_INBOX)
-def home(request: MemberRequest) -> HttpResponse:
-    """The workspace's own address leads into its inbox."""
-    return redirect("inbox:list", workspace=request.visit.workspace.slug)
 
 
 @require_GET
@@ -38,6 +30,7 @@ def conversations(request: MemberRequest) -> HttpResponse:
 def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
     view, found = view_of(request), conversation(number)
+    notices.read(conversation=found, by=request.visit.membership)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
         watched.note(needs_reply=listing.VIEWS[view])  # the list stands beside it
         page = pages.thread_page(request.visit, view=view, conversation=found)

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
-from integrations.shopify import finding, matching, order_context, order_details, questions, sidebar
+from integrations.shopify import answers, finding, matching, order_context, order_details, questions, sidebar
 from integrations.shopify.banners import Viewer
 from integrations.shopify.matching import Proof
 from integrations.shopify.models import OrderContext, Store
@@ -18,16 +22,20 @@ from integrations.shopify.sidebar import Addresses
 __all__ = [
     "Addresses",
     "Confirmation",
+    "Glance",
     "Link",
     "NamedFact",
     "News",
     "Person",
     "Proof",
     "Ruling",
+    "Trouble",
     "Viewer",
     "find",
+    "glance",
     "has_store",
     "has_stores",
+    "known_addresses",
     "knows_customer",
     "knows_order",
     "named_orders",
@@ -38,6 +46,7 @@ __all__ = [
     "order_words",
     "section",
     "sections",
+    "store_names",
     "store_numbers",
     "warm",
 ]
@@ -48,6 +57,7 @@ _FIRST = {"customer": 0, "guest": 0, "candidates": 0, "loading": 1, "problem": 1
 
 # So many stores are asked about a person beforehand. What that leaves out is asked when somebody looks.
 STORES_WARMED = 20
+STORES_GLANCED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,24 @@ class NamedFact:
     order_id: str
     name: str
     proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A store that cannot be read: what is wrong since when, what an owner does about it, and what agents are told."""
+
+    store: str
+    title: str
+    fix: str
+    agents: str
+    since: datetime | None
+    by_owner: bool  # it ends only when somebody acts
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    any_connected: bool
+    troubles: tuple[Trouble, ...]
 
 
 def has_stores() -> bool:
@@ -165,6 +193,38 @@ def find(*, store_number: int, words: str, addresses: Addresses, attempt: int = 
     """What a member's words find in one store. None for a store that is not there."""
     store = _listed().filter(number=store_number).first()
     return finding.find(store, words, addresses=addresses, attempt=attempt) if store else None
+
+
+def store_names() -> tuple[tuple[int, str], ...]:
+    """Number and name of every store that is, or was until it broke, connected."""
+    rows = _listed().values_list("number", "shop_name", "shop_domain")
+    return tuple((number, name or domain) for number, name, domain in rows)
+
+
+def known_addresses(*, store_number: int) -> QuerySet[Any]:
+    """The addresses (normalised) that a store knows, of those that were looked up in the last 30 days: a query to be a part of
+    others, of which nothing is read here."""
+    known = OrderContext.objects.filter(store__number=store_number, kind=Kind.EMAIL, found=True)
+    return known.exclude(store__state=Store.State.DISCONNECTED).order_by().values("key")
+
+
+def glance() -> Glance:
+    """How the stores are, in one query: whether there are any, and which of them want attention."""
+    rows = list(_listed().annotate(clock=Now())[:STORES_GLANCED])
+    return Glance(any(row.state == Store.State.CONNECTED for row in rows), tuple(filter(None, map(_trouble, rows))))
+
+
+def _trouble(store: Store) -> Trouble | None:
+    name = store.shop_name or store.shop_domain
+    if store.state == Store.State.UNINSTALLED:
+        title, agents = _("The app was uninstalled in Shopify"), _("An owner of this workspace can connect it again.")
+        return Trouble(name, title, agents, agents, store.disconnected_at, by_owner=True)
+    meaning = next((one for one in answers.concerns(store) if one.kind is not answers.Kind.HIDDEN), None)
+    if meaning is None:
+        return None
+    lasting = meaning.kind is answers.Kind.PROBLEM
+    since = store.problem_since if lasting else store.failing_since
+    return Trouble(name, str(meaning.title), str(meaning.fix), str(meaning.agents), since, by_owner=lasting)
 
 
 def _facts(person: Person, store_number: int) -> Iterator[NamedFact]:

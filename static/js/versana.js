@@ -164,8 +164,10 @@
     } else if (event.key.length === 1 && $(`.actions [data-key="${CSS.escape(event.key)}"]`) && Date.now() - afterG >= 1500) {
       event.preventDefault();
       press($(`.actions [data-key="${CSS.escape(event.key)}"]`));
-    } else if (event.key === "i" && Date.now() - afterG < 1500 && document.body.dataset.inbox) {
-      location.assign(document.body.dataset.inbox);
+    } else if (Date.now() - afterG < 1500) {
+      const { inbox, home } = document.body.dataset;
+      const to = { i: inbox, h: home, d: home }[event.key];
+      if (to) location.assign(to);
     }
     afterG = event.key === "g" ? Date.now() : 0;
   });

@@ -51,7 +51,7 @@ def general_page(
 
 def choose_page(workspaces: tuple[Workspace, ...]) -> ChoosePage:
     return ChoosePage(
-        tuple((w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), _standing(w)) for w in workspaces)
+        tuple((w.name, reverse("inbox:home", kwargs={"workspace": w.slug}), _standing(w)) for w in workspaces)
     )
 
 

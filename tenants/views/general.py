@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Straight into the only workspace; a choice when there are several, a word when there is none."""
     own = doors.workspaces_of(int(request.user.pk or 0))
     if len(own) == 1:
-        return redirect("inbox:list", workspace=own[0].slug)
+        return redirect("inbox:home", workspace=own[0].slug)
     return render_page(request, "tenants/choose.html", pages.choose_page(own))
 
 

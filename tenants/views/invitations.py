@@ -51,7 +51,7 @@ def _for_account(request: HttpRequest, token: str, found: Found, user: User) -> 
         return _page(request, _about(found, "accept"))
     with suppress(MemberError):  # a member already: in by another way meanwhile
         invitations.accept(token=token, user=user)
-    return redirect("inbox:list", workspace=found.slug)
+    return redirect("inbox:home", workspace=found.slug)
 
 
 def _for_nobody(request: HttpRequest, token: str, found: Found) -> HttpResponse:
@@ -62,7 +62,7 @@ def _for_nobody(request: HttpRequest, token: str, found: Found) -> HttpResponse:
     if not form.is_valid():
         return _page(request, _about(found, "join", form=form), status=422 if form.errors else 200)
     member = invitations.join(token=token, **form.cleaned_data)
-    inbox = reverse("inbox:list", kwargs={"workspace": found.slug})
+    inbox = reverse("inbox:home", kwargs={"workspace": found.slug})
     login = Login(user=member.user, redirect_url=inbox)
     return perform_password_login(request, {"email": found.email}, login)
 

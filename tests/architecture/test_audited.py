@@ -123,6 +123,8 @@ UNAUDITED = {
     "inbox.tags:remove": "See conversations.assign.",
     "inbox.notices:tell": "That somebody is told of what the thread tells.",
     "inbox.arrivals:announce": "See conversations.message_arrived.",
+    "inbox.notice_mails:send": "A mail about what the thread tells.",
+    "inbox.tasks:mail_notices": "See notice_mails.send.",
     "inbox.notices:read": "That a member has seen what they were told of.",
     "inbox.notices:move": "A part of two conversations becoming one.",
     "inbox.notice_rules:change": "What a member wants to be told by mail is their own affair.",

@@ -30,8 +30,11 @@ def frame(nav: str, theme: str) -> Frame:
     return Frame(
         workspace_name="Harbor & Pine",
         workspace_initials="HP",
-        workspace_url_home=here,
+        home_url=f"{here}home/",
         inbox_url=f"{here}inbox/",
+        reports_url=f"{here}reports/",
+        notices_url=f"{here}notices/",
+        bell_url=f"{here}bell/",
         settings_url=f"{here}general/",
         person_name="Ava Brandt",
         person_initials="AB",
