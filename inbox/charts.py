@@ -10,7 +10,8 @@ from itertools import groupby
 
 WIDTH, HEIGHT = 1000, 200
 _SHARE = 0.62  # of a day's room that its bar takes
-_STEPS = (1, 2, 5)
+_DASH = 8  # units: what is seen of a day between two gaps
+_STEPS = (1, 2, 3, 4, 5)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 # The tops of a scale of lengths, in seconds: half of each is a round length too.
 _LENGTHS = (
@@ -76,12 +77,11 @@ def bars(values: Sequence[int], top: int) -> tuple[Bar, ...]:
 
 
 def line(values: Sequence[float | None], top: int) -> str:
-    """A path from the middle of each day to the next; a day between two gaps is a dot."""
+    """A path from the middle of each day to the next; a day between two gaps is a dash."""
     parts = []
     for run in _runs(values):
-        steps = " ".join(f"L{_x(n, len(values))} {_point(value, top)}" for n, value in run[1:])
-        n, value = run[0]
-        parts.append(f"M{_x(n, len(values))} {_point(value, top)} {steps or 'h0'}")
+        points = [f"{_x(n, len(values))} {_point(value, top)}" for n, value in run]
+        parts.append(f"M{' L'.join(points)}" if len(points) > 1 else f"M{points[0]} h{_DASH}")
     return " ".join(parts)
 
 

@@ -92,7 +92,7 @@ def home_page(visit: Visit) -> HomePage:
         counts=(
             _count(_("Need a reply"), waiting, _view(inbox, "needs-reply")),
             _count(_("Unassigned"), nobodys, _view(inbox, "unassigned")),
-            _count(_("Assigned to you"), mine, _view(inbox, "mine")),
+            _count(_("Yours"), mine, _view(inbox, "mine")),
         ),
         queue=tuple(_row(row, slug) for row in queue[:QUEUE]),
         queue_url=_view(inbox, "mine"),

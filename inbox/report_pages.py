@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -98,8 +99,8 @@ def _with_figures(page: ReportPage, period: Period, base: str, form: ReportForm)
         by=page.by,
         time_zone=page.time_zone,
         period=_("%(first)s to %(last)s") % {"first": day_of(period.first), "last": day_of(period.last)},
-        tiles=_tiles(whole),
-        charts=_charts(days),
+        tiles=tile_list(whole),
+        charts=chart_list(days),
         days=table_of("day", _day_rows(days), export_url=f"{tables}&table=day"),
         group=table_of(page.by, group_rows(page.by, period), export_url=f"{tables}&table={page.by}"),
         empty=whole == Figures(),
@@ -204,14 +205,19 @@ def span(length: timedelta) -> str:
 
 
 def _cell(value: int | timedelta | None) -> str:
-    return "–" if value is None else span(value) if isinstance(value, timedelta) else str(value)
+    return "–" if value is None else span(value) if isinstance(value, timedelta) else _count(value)
 
 
-def _tiles(whole: Figures) -> tuple[Tile, ...]:
+def _count(number: int) -> str:
+    return str(formats.number_format(number, force_grouping=True))
+
+
+def tile_list(whole: Figures) -> tuple[Tile, ...]:
+    """The row of numbers at the top."""
     return (
-        Tile(_("Received"), str(whole.received), _("messages")),
-        Tile(_("Sent"), str(whole.sent), _("messages")),
-        Tile(_("New"), str(whole.new), _("conversations")),
+        Tile(_("Received"), _count(whole.received), _("messages")),
+        Tile(_("Sent"), _count(whole.sent), _("messages")),
+        Tile(_("New"), _count(whole.new), _("conversations")),
         _time_tile(_("First response"), whole.response, whole.answered),
         _time_tile(_("Time to close"), whole.closing, whole.closed),
     )
@@ -225,7 +231,8 @@ def _time_tile(name: str, spread: Spread | None, count: int) -> Tile:
 
 
 # --- Charts ---------------------------------------------------------------------------------------------------------
-def _charts(days: dict[date, Figures]) -> tuple[Chart, ...]:
+def chart_list(days: dict[date, Figures]) -> tuple[Chart, ...]:
+    """What is drawn of a period's days."""
     return (
         _volume(days),
         _lengths("response", _("First response time"), days, [figures.response for figures in days.values()]),
@@ -241,7 +248,7 @@ def _volume(days: dict[date, Figures]) -> Chart:
         name="volume",
         title=_("Messages per day"),
         text=text % {"least": min(received), "most": max(received), "all": sum(received), "sent": sum(sent)},
-        marks=(str(top), str(top // 2), "0"),
+        marks=(_count(top), _count(top // 2), "0"),
         days=_three(list(days)),
         legend=(("bar", _("Received")), ("line", _("Sent"))),
         bars=charts.bars(received, top),
@@ -264,7 +271,7 @@ def _lengths(name: str, title: str, days: dict[date, Figures], spreads: list[Spr
         name=name,
         title=title,
         text=text,
-        marks=tuple(span(timedelta(seconds=part)) for part in (top, top // 2, 0)),
+        marks=(span(timedelta(seconds=top)), span(timedelta(seconds=top // 2)), "0"),
         days=_three(list(days)),
         legend=(("line", _("Median")), ("thin", _("90th percentile"))),
         line=charts.line(middle, top),

@@ -133,7 +133,7 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label(re.compile("^E-?mail")).fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page).to_have_url("/acme/inbox/")
+    expect(page).to_have_url("/acme/")
 
 
 def open_conversation(page: Page, name: str) -> None:

@@ -79,14 +79,14 @@ def test_an_app_is_set_up_and_asked_for_and_a_recovery_code_works_once(visit: Vi
     step_one(other, AGENT)
     other.get_by_label("Code").fill(next_code(secret))
     other.get_by_role("button", name="Sign in", exact=True).click()
-    expect(other).to_have_url("/acme/inbox/")
+    expect(other).to_have_url("/acme/")
     for attempt in (1, 2):
         third = visit(java_script_enabled=scripts)
         step_one(third, AGENT)
         third.get_by_label("Code").fill(codes[0])
         third.get_by_role("button", name="Sign in", exact=True).click()
         if attempt == 1:
-            expect(third).to_have_url("/acme/inbox/")
+            expect(third).to_have_url("/acme/")
         else:
             expect(third.get_by_text("This code is not right, or was used already.")).to_be_visible()
 
@@ -118,7 +118,7 @@ def test_a_passkey_is_added_and_signs_in_alone(visit: Visit, watch: Watch) -> No
     step_one(page, AGENT)
     fits(page)
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page).to_have_url("/acme/inbox/")
+    expect(page).to_have_url("/acme/")
     page.goto("/account/2fa/webauthn/")
     page.get_by_role("link", name="Remove Laptop").click()
     page.get_by_role("button", name="Use a passkey").click()

@@ -39,7 +39,7 @@ def test_an_invitation_where_a_factor_is_required_ends_in_a_sign_in_with_a_code(
     secret = set_up_app(kofi)
     expect(kofi.get_by_role("list", name="Unused codes").get_by_role("listitem")).to_have_count(10)
     kofi.get_by_role("link", name="Go on to where you were going").click()
-    expect(kofi).to_have_url("/acme/inbox/")
+    expect(kofi).to_have_url("/acme/")
     kofi.get_by_role("button", name="You, Kofi Mensah").first.click()
     kofi.get_by_role("button", name="Sign out").click()
     kofi.goto("/acme/inbox/")

@@ -78,7 +78,7 @@ def test_from_an_invitation_to_the_first_sign_in(visit: Visit, house: Installati
     for word in ("Adam Brandt", "Agent", NINA):
         expect(page.locator("dl").get_by_text(word, exact=True)).to_be_visible()
     accept_as_somebody_new(page, link, name="Nina Okafor", password=NINAS_PASSWORD)
-    expect(page).to_have_url("/acme/inbox/")
+    expect(page).to_have_url("/acme/")
     again = visit()
     sign_in(again, NINA, NINAS_PASSWORD)
     again.goto(MEMBERS)
@@ -139,7 +139,7 @@ def test_a_person_is_removed_on_a_phone_without_scripts(visit: Visit, house: Ins
     guest = visit()
     link = link_in_mail(house, "short@stay.example")
     accept_as_somebody_new(guest, link, name="Short Stay", password=NINAS_PASSWORD)
-    expect(guest).to_have_url("/acme/inbox/")
+    expect(guest).to_have_url("/acme/")
     page.goto(MEMBERS)
     page.get_by_role("link", name="Change the role of Short Stay").click()
     page.get_by_label("Role", exact=True).select_option(label="Agent")

@@ -198,6 +198,9 @@ def test_the_inbox_is_worked_by_keys(visit: Visit) -> None:
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page).to_have_url("/acme/")
+    page.keyboard.press("g")
     page.keyboard.press("i")
     expect(page).to_have_url("/acme/inbox/")
 

@@ -160,7 +160,7 @@ def test_an_owner_closes_it_a_colleague_reads_so_and_it_is_opened_again(
     add = [sys.executable, "manage.py", "add_member", "northwind", AVA, "--role", "agent", "--name", "Ava Brandt"]
     subprocess.run(add, env=empty.env, cwd=ROOT, input=f"{PASSWORD}\n", text=True, check=True)
     ava = window(AVA)
-    expect(ava).to_have_url(re.compile("/northwind/inbox/$"))
+    expect(ava).to_have_url(re.compile("/northwind/$"))
     olivia = window(OLIVIA)
     olivia.goto(DATA)
     olivia.get_by_role("link", name="Close the workspace").click()
@@ -184,7 +184,7 @@ def test_an_owner_closes_it_a_colleague_reads_so_and_it_is_opened_again(
     olivia.get_by_role("button", name="Open the workspace again").click()
     expect(olivia.get_by_role("link", name="Close the workspace")).to_be_visible()
     back = window(AVA)
-    expect(back).to_have_url(re.compile("/northwind/inbox/$"))
+    expect(back).to_have_url(re.compile("/northwind/$"))
 
 
 def test_ten_workspaces_scroll_in_the_menu_and_the_current_one_is_marked(window: Open, empty: Installation) -> None:
@@ -204,4 +204,4 @@ def test_ten_workspaces_scroll_in_the_menu_and_the_current_one_is_marked(window:
     last.focus()
     expect(last).to_be_in_viewport()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/workspace-9/inbox/$"))
+    expect(page).to_have_url(re.compile("/workspace-9/$"))

@@ -69,7 +69,7 @@ def test_it_shows_one_s_own_open_conversations_those_that_wait_first_and_the_old
         conversation(subject="Asleep", assignee=cast.ava, state="snoozed", snoozed_until=NOW + timedelta(days=1))
     soup = seen_by(cast.ava)
     assert queue(soup) == ["Old", "New", "Answered"]
-    assert tiles(soup) == {"Need a reply": "4", "Unassigned": "1", "Assigned to you": "3"}
+    assert tiles(soup) == {"Need a reply": "4", "Unassigned": "1", "Yours": "3"}
     assert queue(seen_by(cast.adam)) == ["Adam's"]
     assert queue(seen_by(cast.olivia)) == []
 

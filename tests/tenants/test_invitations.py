@@ -176,7 +176,7 @@ def test_somebody_new_makes_an_account_and_stands_in_the_inbox(cast: Cast) -> No
     text = text_of(page)
     for word in ("Join Acme Goods", "Adam", "Administrator", "Nina@Elsewhere.example"):
         assert word in text
-    assert client.post(link_in_mail(), FORM)["Location"] == "/acme/inbox/"
+    assert client.post(link_in_mail(), FORM)["Location"] == "/acme/"
     assert client.get("/acme/inbox/").status_code == 200
     nina = User.objects.get(email_norm=NINA)
     assert nina.check_password(PASSWORD)
@@ -193,7 +193,7 @@ def test_the_new_person_signs_in_again_by_password(cast: Cast) -> None:
     Client().post(link_in_mail(), FORM)
     client = Client()
     assert client.post("/account/login/", {"login": NINA, "password": PASSWORD}).status_code == 302
-    assert client.get("/")["Location"] == "/acme/inbox/"
+    assert client.get("/")["Location"] == "/acme/"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_whoever_has_an_account_signs_in_first_and_comes_back(cast: Cast) -> Non
     assert "nina" not in roles(cast.acme)
     login = client.post("/account/login/", {"login": NINA, "password": PASSWORD, "next": link_in_mail()})
     assert login["Location"] == link_in_mail()
-    assert client.post(link_in_mail())["Location"] == "/acme/inbox/"
+    assert client.post(link_in_mail())["Location"] == "/acme/"
     assert roles(cast.acme)["nina"] == "agent"
 
 
@@ -249,7 +249,7 @@ def test_one_button_accepts_for_any_proven_address(cast: Cast, email: str) -> No
     page = soup_of(client.get(link_in_mail()))
     assert [button.get_text() for button in page.select("main form button")] == ["Accept the invitation"]
     assert "nina" not in roles(cast.acme)  # looking is not accepting
-    assert client.post(link_in_mail())["Location"] == "/acme/inbox/"
+    assert client.post(link_in_mail())["Location"] == "/acme/"
     assert roles(cast.acme)["nina"] == "owner"
 
 
@@ -283,7 +283,7 @@ def test_a_removed_member_who_is_invited_again_gets_the_same_row(cast: Cast) -> 
     with tenant_context(cast.acme.pk):
         members.remove(member=cast.ava, by=cast.olivia)
     invite(cast.olivia, "ava@acme.example", Role.ADMINISTRATOR)
-    assert signed_in(cast.ava).post(link_in_mail())["Location"] == "/acme/inbox/"
+    assert signed_in(cast.ava).post(link_in_mail())["Location"] == "/acme/"
     with tenant_context(cast.acme.pk):
         row = Membership.objects.get(user=cast.ava.user)
     assert (row.pk, row.role, row.removed_at) == (cast.ava.pk, "administrator", None)
@@ -311,7 +311,7 @@ def test_a_member_by_now_is_led_in_and_keeps_the_role(cast: Cast) -> None:
     invite(cast.olivia, role=Role.OWNER)
     with tenant_context(cast.acme.pk):
         members.place(user=nina, role=Role.AGENT)
-    assert client_of(nina).post(link_in_mail())["Location"] == "/acme/inbox/"
+    assert client_of(nina).post(link_in_mail())["Location"] == "/acme/"
     assert roles(cast.acme)["nina"] == "agent"
 
 
@@ -338,7 +338,7 @@ def test_an_expired_invitation_lives_again_when_it_is_sent_again(cast: Cast) -> 
     gone = Client().get(old)
     assert gone.status_code == 404
     assert "only the link in the newest mail works" in text_of(gone)
-    assert Client().post(link_in_mail(), FORM)["Location"] == "/acme/inbox/"
+    assert Client().post(link_in_mail(), FORM)["Location"] == "/acme/"
     assert [event.action for event in audited(cast.acme, "invitation")] == ["invitation.resent", "invitation.accepted"]
 
 
@@ -431,8 +431,8 @@ def test_two_browsers_at_once_make_one_account_and_one_member(transactional_db: 
     answers = together(*[lambda: Client().post(link, FORM)] * 4)
     # Who comes a moment later still sees the page of an invitation, and by now has an account to sign in with.
     places = [answer.headers.get("Location", link) for answer in answers]
-    assert sorted(set(places)) == ["/acme/inbox/", link]
-    assert places.count("/acme/inbox/") == 1
+    assert sorted(set(places)) == ["/acme/", link]
+    assert places.count("/acme/") == 1
     assert User.objects.filter(email_norm=NINA).count() == 1
     assert roles(cast.acme)["nina"] == "agent"
     assert len(audited(cast.acme, "invitation.accepted")) == 1

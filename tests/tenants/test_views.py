@@ -199,7 +199,7 @@ def test_the_theme_is_chosen_by_a_form_only() -> None:
 
 # --- The way in -----------------------------------------------------------------------------------------------------
 def test_a_person_with_one_workspace_goes_straight_in(cast: Cast) -> None:
-    assert signed_in(cast.ava).get("/")["Location"] == "/acme/inbox/"
+    assert signed_in(cast.ava).get("/")["Location"] == "/acme/"
 
 
 def test_a_person_with_two_chooses(cast: Cast) -> None:
@@ -207,7 +207,7 @@ def test_a_person_with_two_chooses(cast: Cast) -> None:
         add_member(user=cast.ava.user, role=Role.ADMINISTRATOR, by=cast.mallory)
     page = signed_in(cast.ava).get("/")
     links = {link["href"] for link in soup_of(page).select("a")}
-    assert {"/acme/inbox/", "/nextdoor/inbox/"} <= links
+    assert {"/acme/", "/nextdoor/"} <= links
     assert "Administrator" in text_of(page)
 
 

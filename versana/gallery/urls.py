@@ -7,6 +7,7 @@ from versana.gallery import views
 urlpatterns = [
     path("", views.index, name="gallery"),
     path("never/", views.never),
+    path("bell/", views.bell),
     path("sign-in/", views.sign_in),
     path("mail/", views.mail),
     path("section/words/", views.words),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, matching, orders, people, privacy, settings, stores
+from versana.gallery import audit, conversations, home, matching, orders, people, privacy, settings, stores
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -71,6 +71,23 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
         ),
         "inbox",
     ),
+    "home": ("inbox/home.html", home.home, "home"),
+    "home-trouble": ("inbox/home.html", home.home_in_trouble, "home"),
+    "home-agent": ("inbox/home.html", home.home_of_an_agent, "home"),
+    "home-empty": ("inbox/home.html", home.home_empty, "home"),
+    "notices": ("inbox/notices.html", home.notices, "notices"),
+    "notices-none": ("inbox/notices.html", home.no_notices, "notices"),
+    "notice-rules": ("inbox/notice_rules.html", home.notice_rules, "notices"),
+    "notice-rules-errors": (
+        "inbox/notice_rules.html",
+        lambda: home.notice_rules({"quiet_from": "7", "quiet_until": "7"}),
+        "notices",
+    ),
+    "reports": ("inbox/reports.html", home.reports, "reports"),
+    "reports-week": ("inbox/reports.html", lambda: home.reports(days=7, by="assignee"), "reports"),
+    "reports-quarter": ("inbox/reports.html", lambda: home.reports(days=90, by="store"), "reports"),
+    "reports-none": ("inbox/reports.html", home.no_reports, "reports"),
+    "reports-errors": ("inbox/reports.html", home.reports_asked_wrongly, "reports"),
     "sections": ("gallery/sections.html", stores.states, "inbox"),
     "orders": ("gallery/sections.html", orders.states, "inbox"),
     "order-page": ("shopify/order_page.html", lambda: orders.lines_detail(orders.returned()), "inbox"),
@@ -262,6 +279,12 @@ def words(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {order.legacy_id: f"{order.name} wool throw enamel mug 1z999aa10123456784" for order in stores.many_orders()}
     )
+
+
+@require_GET
+def bell(_request: HttpRequest) -> JsonResponse:
+    """How many notices are unread."""
+    return JsonResponse({"unread": 2, "shown": "2", "label": "2 unread", "said": ""})
 
 
 @require_GET
