@@ -191,12 +191,6 @@ def test_a_stranger_signs_in_first(cast: Cast) -> None:
     assert response["Location"] == "/account/login/?next=/acme/inbox/%3Fview%3Dall"
 
 
-def test_the_workspaces_address_leads_into_its_inbox(cast: Cast) -> None:
-    client = signed_in(cast.ava)
-    assert client.get("/")["Location"] == LIST
-    assert client.get("/acme/")["Location"] == LIST
-
-
 def test_the_list_is_only_for_reading(cast: Cast) -> None:
     client = signed_in(cast.ava)
     for method in ("post", "put", "delete", "patch"):

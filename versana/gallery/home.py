@@ -16,7 +16,9 @@ from versana.gallery.stores import ago
 
 HERE = "/_gallery/"
 TOMAS, PRIYA, HANA = Person("Tomás Okafor", "TO", 1), Person("Priya Raman", "PR", 2), Person("Hana Sato", "HS", 5)
-HOSTILE = "<img src=x onerror=alert(1)> Ünïcödé \u202e and a name that goes on and on without ever coming to an end at all"
+HOSTILE = (
+    "<img src=x onerror=alert(1)> Ünïcödé \u202e and a name that goes on and on without ever coming to an end at all"
+)
 
 
 # --- Home -----------------------------------------------------------------------------------------------------------
