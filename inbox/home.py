@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -170,12 +170,12 @@ def _store_alerts(visit: Visit, glance: interface.Glance) -> tuple[Alert, ...]:
 # --- A new workspace ------------------------------------------------------------------------------------------------
 def _steps(visit: Visit, *, any_store: bool) -> tuple[Step, ...]:
     """What a workspace needs before it is any use; nothing once it has all of it."""
-    has = (
-        Tenant.objects.filter(pk=visit.workspace.id)
-        .values_list(Exists(MailIdentity.objects.all()), Exists(Conversation.objects.all()))
-        .get()
+    # The newest, and not any: looking for any, PostgreSQL may walk through everybody else's before it meets one of ours.
+    newest = Conversation.objects.order_by("-last_message_at", "-pk").values("pk")[:1]
+    rows = Tenant.objects.filter(pk=visit.workspace.id).values_list(
+        Exists(MailIdentity.objects.all()), Subquery(newest)
     )
-    identity, mail = map(bool, has)
+    identity, mail = map(bool, rows.get())
     if any_store and identity and mail:
         return ()
     general = reverse("tenants:general", kwargs={"workspace": visit.workspace.slug})

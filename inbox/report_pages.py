@@ -90,7 +90,8 @@ def report_page(visit: Visit, form: ReportForm) -> ReportPage:
 
 
 def _with_figures(page: ReportPage, period: Period, base: str, form: ReportForm) -> ReportPage:
-    whole, days = reports.totals(period), reports.by_day(period)
+    days = reports.by_day(period)
+    whole = reports.totals(period, days)
     tables = f"{base}export/?{urlencode({**form.query(), 'by': page.by})}"
     return ReportPage(
         form=page.form,

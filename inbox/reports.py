@@ -94,18 +94,17 @@ class Percentile(Aggregate):
         super().__init__(expression, share=share, output_field=DurationField(), **extra)
 
 
-def totals(period: Period) -> Figures:
-    """The whole period."""
-    answered, closed = _answered(period).aggregate(**_spread()), _closed(period).aggregate(**_spread())
-    counts = {row["kind"]: row["n"] for row in _messages(period).values("kind").annotate(n=Count("pk")).order_by()}
+def totals(period: Period, days: dict[date, Figures]) -> Figures:
+    """The whole period, of whose `days` the counts are known. Its lengths are not those of its days, and are read."""
+    every = list(days.values())
     return Figures(
-        received=counts.get(Message.Kind.RECEIVED, 0),
-        sent=counts.get(Message.Kind.SENT, 0),
-        new=_begun(period).count(),
-        answered=answered["n"],
-        response=_read(answered),
-        closed=closed["n"],
-        closing=_read(closed),
+        received=sum(one.received for one in every),
+        sent=sum(one.sent for one in every),
+        new=sum(one.new for one in every),
+        answered=sum(one.answered for one in every),
+        response=_read(_answered(period).aggregate(**_spread())),
+        closed=sum(one.closed for one in every),
+        closing=_read(_closed(period).aggregate(**_spread())),
     )
 
 

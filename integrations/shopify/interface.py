@@ -210,7 +210,8 @@ def known_addresses(*, store_number: int) -> QuerySet[Any]:
 
 def glance() -> Glance:
     """How the stores are, in one query: whether there are any, and which of them want attention."""
-    rows = list(_listed().annotate(clock=Now())[:STORES_GLANCED])
+    with_clock: QuerySet[Store] = Store.objects.annotate(clock=Now()).defer("access_token", "refresh_token")
+    rows = list(with_clock.exclude(state=Store.State.DISCONNECTED).order_by("number")[:STORES_GLANCED])
     return Glance(any(row.state == Store.State.CONNECTED for row in rows), tuple(filter(None, map(_trouble, rows))))
 
 

@@ -208,10 +208,15 @@ def _day(rng: random.Random, day: date) -> Figures:
 
 
 def _whole(days: list[Figures]) -> Figures:
-    names = ("received", "sent", "new", "answered", "closed")
-    return Figures(**{name: sum(getattr(day, name) for day in days) for name in names})
+    return Figures(
+        received=sum(day.received for day in days),
+        sent=sum(day.sent for day in days),
+        new=sum(day.new for day in days),
+        answered=sum(day.answered for day in days),
+        closed=sum(day.closed for day in days),
+    )
 
 
 def _share(whole: Figures, share: float) -> Figures:
-    names = ("sent", "new", "answered", "closed")
-    return replace(whole, **{name: int(getattr(whole, name) * share) for name in names})
+    part = replace(whole, sent=int(whole.sent * share), new=int(whole.new * share))
+    return replace(part, answered=int(whole.answered * share), closed=int(whole.closed * share))
