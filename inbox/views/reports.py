@@ -1,6 +1,7 @@
 """The doors of the reports: the page, and its tables as files."""
 
-from django.http import Http404, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from inbox import report_files, report_pages
@@ -23,9 +24,9 @@ def reports(request: MemberRequest) -> HttpResponse:
 @requires(Permission.SEE_REPORTS)
 def export(request: MemberRequest) -> HttpResponse:
     """One table as a file."""
-    form, table = ReportForm(request.GET), request.GET.get("table", "")
+    form, table = ReportForm(request.GET), request.GET.get("table", "day")
     if not form.is_valid() or table not in {"day", *dict(GROUPS)}:
-        raise Http404
+        raise BadRequest("no such days, or no such table")
     workspace = request.visit.workspace
     period = form.period(workspace.time_zone)
     response = HttpResponse(report_files.csv_of(table, period), content_type="text/csv; charset=utf-8")
