@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.stack import Installation
 from tests.e2e.conftest import Visit, open_conversation
 from tests.e2e.house import AGENT
 
@@ -45,3 +46,19 @@ def test_ava_lets_one_sleep_on_a_phone_and_what_she_wrote_stays(visit: Visit) ->
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator("#close-button").click()
     expect(page.locator("#thread-standing .badge")).to_have_text("Closed")
+
+
+def test_what_ava_snoozed_wakes_when_its_time_has_come(visit: Visit, house: Installation) -> None:
+    page = visit(AGENT)
+    open_conversation(page, "Hana Sato")
+    page.keyboard.press("z")
+    page.get_by_role("button", name="In a week").press("Enter")
+    expect(page.locator(".event").last).to_contain_text("Ava Brandt snoozed this until")
+    with house.database() as database:
+        database.execute(
+            "UPDATE inbox_conversation SET snoozed_until = now() - interval '1 second' WHERE state = 'snoozed'"
+        )
+    house.manage("shell", "-c", "from inbox.tasks import wake_everywhere; wake_everywhere()")
+    page.reload()
+    expect(page.locator("#thread-standing .badge")).to_have_text("Open")
+    expect(page.locator(".event").last).to_contain_text("This is awake again")
