@@ -85,7 +85,7 @@ def as_bytes(letter: Letter) -> bytes:
     """The same as bytes for SMTP: ASCII alone, lines that end with CR LF. Bcc stands on the envelope only."""
     made = mail(letter)
     made.encoding = _UTF8
-    return made.message().as_bytes(linesep="\r\n")
+    return made.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
 
 
 def text_of(letter: Letter) -> str:

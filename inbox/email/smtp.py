@@ -161,10 +161,11 @@ class _Talk:
 
     def _connected(self) -> smtplib.SMTP:
         seconds = min(self.server.step_seconds, BEFORE_ANSWER_SECONDS)
-        where = {"host": self.server.host, "port": self.server.port, "local_hostname": _own_name(), "timeout": seconds}
+        host, port, name = self.server.host, self.server.port, _own_name()
         if self.server.tls:
-            return smtplib.SMTP_SSL(**where, context=ssl.create_default_context())
-        return smtplib.SMTP(**where)
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=seconds, context=context)
+        return smtplib.SMTP(host, port, local_hostname=name, timeout=seconds)
 
     def _expect(self, command: str, word: str, *, wanted: int = 250) -> None:
         code = self._ask(command)
