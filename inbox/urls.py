@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics, work
+from inbox.views import by_hand, conversations, drafts, files, mail, ruling_out, sections, topics, tracking, work
 
 app_name = "inbox"
 urlpatterns = [
+    path("mail/tracking/", tracking.receive, name="mail_tracking"),
+    path("<slug:workspace>/settings/mail/", mail.mail, name="mail"),
+    path("<slug:workspace>/settings/mail/queue/", mail.queue, name="mail_queue"),
+    path("<slug:workspace>/settings/mail/queue/<int:outgoingmail>/settle/", mail.settle, name="mail_settle"),
+    path("<slug:workspace>/settings/mail/queue/<int:outgoingmail>/retry/", mail.retry, name="mail_retry"),
     path("<slug:workspace>/", conversations.home, name="home"),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
