@@ -41,8 +41,8 @@ def configured() -> Server:
     return Server(
         host=settings.EMAIL_HOST,
         port=int(settings.EMAIL_PORT),
-        username=settings.EMAIL_HOST_USER,
-        password=settings.EMAIL_HOST_PASSWORD,
+        username=settings.EMAIL_HOST_USER or "",
+        password=settings.EMAIL_HOST_PASSWORD or "",
         starttls=settings.EMAIL_USE_TLS,
         tls=settings.EMAIL_USE_SSL,
         step_seconds=settings.EMAIL_TIMEOUT,

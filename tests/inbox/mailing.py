@@ -43,7 +43,9 @@ def reply(
         "writer": writer,
         **fields,
     }
-    message = factories.message(of or factories.conversation(), text=given.pop("text", "On its way."), **given)
+    message = factories.message(
+        of or Conversation.objects.first() or factories.conversation(), text=given.pop("text", "On its way."), **given
+    )
     return OutgoingMail.objects.create(message=message, state=state, next_run_at=timezone.now() - timedelta(seconds=1))
 
 
