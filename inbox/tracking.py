@@ -57,7 +57,9 @@ def receive(request: HttpRequest) -> int:
     try:
         view.run_validators(request)
         events = list(view.parse_events(request))
-    except (AnymailWebhookValidationFailure, AnymailError, ValueError, KeyError, TypeError, AttributeError):
+    except (AnymailWebhookValidationFailure, AnymailError, LookupError, ValueError, TypeError, AttributeError):
+        raise NotTheProvider from None
+    except RecursionError:
         raise NotTheProvider from None
     return _note(events)
 

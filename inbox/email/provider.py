@@ -7,6 +7,7 @@ come leaves the mail unknown; the provider's tracking, which repeats `HANDLE`, c
 import socket
 from typing import Any
 
+from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import (
     AnymailAPIError,
     AnymailError,
@@ -29,41 +30,57 @@ _NEVER_LEFT = {"ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "N
 
 def hand_over(*, letter: Letter, handing_over: HandingOver) -> Sent:
     """Raises NotNow, Refused, Lost, Superseded."""
-    mail, connection = outbound.mail(letter), get_connection(settings.MAIL_TRANSPORT)
-    mail.metadata = {HANDLE: letter.handle}  # type: ignore[attr-defined]
+    connection = get_connection(settings.MAIL_TRANSPORT)
+    mail = _written(letter, connection)
     if not handing_over():
         raise Superseded
     try:
-        _send(connection, mail)
+        connection.send_messages([mail])
     except AnymailRecipientsRefused:
         raise Refused("recipients_refused", letter.recipients) from None
     except AnymailAPIError as error:
         raise _said(error) from None
-    except AnymailError:
-        raise Refused("not_supported") from None  # by what it is made of: before anything left
     except (ConnectionRefusedError, socket.gaierror):
         raise NotNow("unreachable") from None
-    except Exception:
+    except Exception:  # an answer that nobody understands may have been a yes
         raise Lost("no_answer") from None
     return _taken(mail)
 
 
-def _send(connection: Any, mail: EmailMultiAlternatives) -> None:
-    """With the handle, and without it where the provider has no place for one: then it tells of no delivery."""
+def _written(letter: Letter, connection: Any) -> EmailMultiAlternatives:
+    """With the handle, and without it where the provider has no place for one: then it tells of no delivery.
+
+    What a provider cannot send is found before anything leaves, for afterwards the same errors can be about its answer.
+    """
+    mail = outbound.mail(letter)
+    if not isinstance(connection, AnymailBaseBackend):
+        return mail
+    mail.metadata = {HANDLE: letter.handle}  # type: ignore[attr-defined]
     try:
-        connection.send_messages([mail])
+        connection.build_message_payload(mail, connection.send_defaults)
     except AnymailUnsupportedFeature:
         del mail.metadata  # type: ignore[attr-defined]
-        connection.send_messages([mail])
+    except AnymailError:
+        raise Refused("not_supported") from None
+    else:
+        return mail
+    try:
+        connection.build_message_payload(mail, connection.send_defaults)
+    except AnymailError:
+        raise Refused("not_supported") from None
+    return mail
 
 
 def _taken(mail: EmailMultiAlternatives) -> Sent:
     status = getattr(mail, "anymail_status", None)
     if status is None:
         return Sent()
-    refused = tuple(email for email, each in (status.recipients or {}).items() if each.status in _REFUSED)
-    number = status.message_id if isinstance(status.message_id, str) else ""
-    return Sent(provider_id=number[:255], refused=refused)
+    each = dict(status.recipients or {})
+    if each and all(one.status in (None, "unknown") and not one.message_id for one in each.values()):
+        raise Lost("no_answer")  # neither a yes nor a no
+    refused = tuple(email for email, one in each.items() if one.status in _REFUSED)
+    numbers = {one.message_id for one in each.values() if one.message_id}
+    return Sent(provider_id=min(numbers)[:255] if numbers else "", refused=refused)
 
 
 def _said(error: AnymailAPIError) -> NotNow | Refused | Lost:
