@@ -73,6 +73,7 @@ class SentState:
     badge: Badge
     at: datetime | None
     note: str
+    again: bool = False  # `at` is when it is tried again
     deeds: tuple[Deed, ...] = ()
     reached: tuple[Reach, ...] = ()
 
@@ -97,6 +98,7 @@ def state_of(visit: Visit, row: OutgoingMail, deliveries: Iterable[Delivery] = (
         badge=Badge(str(State(row.state).label), *_BADGES[State(row.state)]),
         at=_at(row),
         note=_note(row),
+        again=row.state == State.QUEUED and row.attempts > 0,
         deeds=_deeds(visit, row),
         reached=reached,
     )

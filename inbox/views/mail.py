@@ -1,7 +1,7 @@
 """The doors of Settings -> Mail: as whom the workspace writes, and the mail that is on its way."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -45,7 +45,7 @@ def settle(request: MemberRequest, outgoingmail: int) -> HttpResponse:
     """Somebody knows what became of a mail, or decides that it goes again."""
     row, form = get_object_or_404(OutgoingMail, pk=outgoingmail), SettleForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest("sent, or again?\n", content_type="text/plain")
+        return render_page(request, "inbox/mail_queue.html", mail_pages.queue_page(request.visit), status=422)
     try:
         sending.settle(mail=row, sent=form.cleaned_data["what"] == "sent", by=request.visit.membership)
     except sending.NotSettled:
