@@ -27,3 +27,11 @@ class NoticesDue:
 
     member_id: int
     queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyQueued:
+    """A mail of ours is on its way out, or is to be tried again."""
+
+    outgoing_id: int
+    queue: ClassVar[str] = "background"

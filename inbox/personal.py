@@ -29,6 +29,7 @@ from inbox.models import (
     Message,
     Note,
     OrderConfirmation,
+    OutgoingMail,
     RawMail,
     Reference,
     ReplyDraft,
@@ -174,6 +175,9 @@ def _empty(ids: list[int]) -> Counts:
     ReplyDraft.objects.filter(conversation__in=ids).delete()
     Note.objects.filter(conversation__in=ids).delete()
     Delivery.objects.filter(outgoing__message__conversation__in=ids).delete()
+    # What has not left yet does not leave any more. One that is being sent is in a worker's hands, and out of ours.
+    waiting = OutgoingMail.objects.filter(message__conversation__in=ids, state=OutgoingMail.State.QUEUED)
+    waiting.update(state=OutgoingMail.State.CANCELLED)
     return {"conversations": len(ids), "messages": messages, "files": files, "references": named}
 
 

@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import arrivals, conversations, notice_mails, watched
-from inbox.events import MessageArrived, NoticesDue, ViewLookedAt
+from inbox import arrivals, conversations, notice_mails, sending, watched
+from inbox.events import MessageArrived, NoticesDue, ReplyQueued, ViewLookedAt
 from tenants import doors
 from tenants.events import MemberLeft
 from tenants.models import Membership
@@ -27,6 +27,10 @@ def warm_view(event: ViewLookedAt) -> None:
 def mail_notices(event: NoticesDue) -> None:
     with tenant_context(task_tenant_id()):
         notice_mails.send(member_id=event.member_id, now=timezone.now())
+
+
+def send_reply(event: ReplyQueued) -> None:
+    sending.send(tenant_id=task_tenant_id(), outgoing_id=event.outgoing_id)
 
 
 def release_conversations(event: MemberLeft) -> None:
@@ -53,3 +57,13 @@ def mail_notices_everywhere() -> None:
         with tenant_context(tenant_id):
             for member_id in notice_mails.due(now=timezone.now()):
                 publish(NoticesDue(member_id=member_id))
+
+
+@shared_task(name="inbox.tasks.rescue_mail_everywhere")
+def rescue_mail_everywhere() -> None:
+    """Mail on its way out that nobody was poked for, and what a dead worker held, in every workspace."""
+    for tenant_id in doors.tenant_ids():
+        many = sending.BATCH
+        while many == sending.BATCH:
+            with tenant_context(tenant_id):
+                many = sending.rescue(limit=sending.BATCH)

@@ -8,16 +8,19 @@ from inbox.views import (
     drafts,
     files,
     home,
+    mail,
     notices,
     reports,
     ruling_out,
     sections,
     topics,
+    tracking,
     work,
 )
 
 app_name = "inbox"
 urlpatterns = [
+    path("mail/tracking/", tracking.receive, name="mail_tracking"),
     path("<slug:workspace>/", home.home, name="home"),
     path("<slug:workspace>/reports/", reports.reports, name="reports"),
     path("<slug:workspace>/reports/export/", reports.export, name="reports_export"),
@@ -25,6 +28,10 @@ urlpatterns = [
     path("<slug:workspace>/notices/bell/", notices.bell, name="bell"),
     path("<slug:workspace>/notices/read/", notices.read, name="notices_read"),
     path("<slug:workspace>/notices/settings/", notices.rules, name="notice_rules"),
+    path("<slug:workspace>/settings/mail/", mail.mail, name="mail"),
+    path("<slug:workspace>/settings/mail/queue/", mail.queue, name="mail_queue"),
+    path("<slug:workspace>/settings/mail/queue/<int:outgoingmail>/settle/", mail.settle, name="mail_settle"),
+    path("<slug:workspace>/settings/mail/queue/<int:outgoingmail>/retry/", mail.retry, name="mail_retry"),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),

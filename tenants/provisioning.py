@@ -21,6 +21,7 @@ RESERVED = frozenset(
         "healthz",
         "help",
         "invitation",
+        "mail",
         "readyz",
         "shopify",
         "static",

@@ -307,8 +307,14 @@ STORAGES = {
 EMAIL_BACKEND = "tenants.outbox.mail.OutboxBackend"
 MAIL_TRANSPORT = env.str("MAIL_TRANSPORT", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = env.str("MAIL_FILE_PATH", default="") or None
-EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="VersanaCX <no-reply@localhost>")
+# Seconds of each step of SMTP, and how long a server may think about a mail that it has. Before the text is handed over there
+# are 30 s for all steps; the thinking must leave a task's time whole (CELERY_TASK_SOFT_TIME_LIMIT).
+EMAIL_TIMEOUT = env.float("MAIL_STEP_TIMEOUT", default=20)
+MAIL_ANSWER_TIMEOUT = env.float("MAIL_ANSWER_TIMEOUT", default=40)
+if not 0 < MAIL_ANSWER_TIMEOUT <= 40:
+    raise ImproperlyConfigured("MAIL_ANSWER_TIMEOUT must be more than 0 and at most 40 seconds.")
+# Anymail's settings, where MAIL_TRANSPORT is one of its backends: POSTMARK_SERVER_TOKEN=...,WEBHOOK_SECRET=user:password
+ANYMAIL = env.dict("ANYMAIL", default={})
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL") | {"EMAIL_BACKEND": EMAIL_BACKEND})
 

@@ -25,6 +25,7 @@ _GROUPS = (
         (
             (_("General"), "tenants:general", Permission.SEE_SETTINGS),
             (_("Members"), "tenants:members", Permission.SEE_MEMBERS),
+            (_("Mail"), "inbox:mail", Permission.SEE_SETTINGS),
             (_("Security"), "tenants:security", Permission.SEE_SETTINGS),
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
             (_("Privacy"), "shopify:privacy", Permission.SEE_PRIVACY),

@@ -11,7 +11,20 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, home, matching, orders, people, privacy, settings, stores
+from versana.gallery import (
+    audit,
+    conversations,
+    home,
+    matching,
+    orders,
+    people,
+    privacy,
+    settings,
+    stores,
+)
+from versana.gallery import (
+    mail as mails,
+)
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -145,6 +158,20 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     ),
     "permissions": ("shopify/permissions.html", settings.permissions, "settings"),
     "failure": ("shopify/failure.html", settings.failure, ""),
+    "mail-identity": ("inbox/mail.html", mails.identity, "settings"),
+    "mail-none": ("inbox/mail.html", lambda: mails.identity(set_up=False, changed_at=None, troubled=0), "settings"),
+    "mail-no-address": (
+        "inbox/mail.html",
+        lambda: mails.identity(addresses=(), set_up=False, changed_at=None, may_edit=False),
+        "settings",
+    ),
+    "mail-errors": (
+        "inbox/mail.html",
+        lambda: mails.identity(data={"from_email": "a@elsewhere.example", "reply_to": "nobody", "undo_seconds": "61"}),
+        "settings",
+    ),
+    "mail-queue": ("inbox/mail_queue.html", mails.queue, "settings"),
+    "mail-queue-empty": ("inbox/mail_queue.html", mails.empty_queue, "settings"),
     "audit": ("tenants/audit.html", audit.log, "settings"),
     "audit-hostile": ("tenants/audit.html", audit.hostile, "settings"),
     "audit-none": ("tenants/audit.html", audit.nothing_found, "settings"),
