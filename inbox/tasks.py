@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from inbox import arrivals, conversations, watched
-from inbox.events import MessageArrived, ViewLookedAt
+from inbox import arrivals, conversations, mailboxes, watched
+from inbox.email import doorstep
+from inbox.events import MailboxAdded, MailboxDue, MailWaits, MessageArrived, ViewLookedAt
 from tenants import doors
 from tenants.events import MemberLeft
 from tenants.models import Membership
@@ -37,3 +38,27 @@ def wake_everywhere() -> None:
         while many == BATCH:
             with tenant_context(tenant_id):
                 many = conversations.wake(limit=BATCH)
+
+
+def file_mail(event: MailWaits) -> None:
+    doorstep.file(raw_id=event.raw_id)
+
+
+def poll_mailbox(event: MailboxDue | MailboxAdded) -> None:
+    mailboxes.poll(mailbox_id=event.mailbox_id)
+
+
+@shared_task(name="inbox.tasks.file_everywhere")
+def file_everywhere() -> None:
+    """Mail that waits though nobody is poked for it any more, in every workspace."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            doorstep.sweep()
+
+
+@shared_task(name="inbox.tasks.poll_everywhere")
+def poll_everywhere() -> None:
+    """Have every mailbox looked into whose time it is."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            mailboxes.call_due()

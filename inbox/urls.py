@@ -2,10 +2,33 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics, work
+from inbox.views import by_hand, conversations, drafts, files, mail_doors, mail_in, ruling_out, sections, topics, work
 
 app_name = "inbox"
 urlpatterns = [
+    path("mail/in/", mail_doors.raw, name="mail_door"),
+    path("mail/in/<slug:provider>/", mail_doors.provider, name="mail_provider"),
+    path("mail/in/<slug:provider>/mime/", mail_doors.provider, {"mime": True}, name="mail_provider_mime"),
+    path("<slug:workspace>/settings/mail-in/", mail_in.mail_in, name="mail_in"),
+    path(
+        "<slug:workspace>/settings/mail-in/mailboxes/<int:number>/remove/",
+        mail_in.mailbox_remove,
+        name="mailbox_remove",
+    ),
+    path(
+        "<slug:workspace>/settings/mail-in/mailboxes/<int:number>/check/", mail_in.mailbox_check, name="mailbox_check"
+    ),
+    path("<slug:workspace>/settings/mail-in/refused/<int:number>/", mail_in.refused_mail, name="refused_mail"),
+    path(
+        "<slug:workspace>/settings/mail-in/refused/<int:number>/again/",
+        mail_in.refused_mail_again,
+        name="refused_mail_again",
+    ),
+    path(
+        "<slug:workspace>/settings/mail-in/refused/<int:number>/delete/",
+        mail_in.refused_mail_delete,
+        name="refused_mail_delete",
+    ),
     path("<slug:workspace>/", conversations.home, name="home"),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),

@@ -62,6 +62,11 @@ class Action(StrEnum):
     ORDER_RULED_OUT = "contact.order_ruled_out"
     ORDER_RECONSIDERED = "contact.order_reconsidered"
     TAG_DELETED = "tag.deleted"
+    MAILBOX_ADDED = "mailbox.added"
+    MAILBOX_REMOVED = "mailbox.removed"
+    MAIL_RETRIED = "mail.retried"
+    MAIL_FETCHED = "mail.fetched"
+    MAIL_DELETED = "mail.deleted"
 
 
 class Group(TextChoices):
@@ -130,6 +135,11 @@ WORDS: dict[Action, Words] = {
     Action.ORDER_RULED_OUT: Words(Group.CONTACTS, _("said that an order is not a contact’s")),
     Action.ORDER_RECONSIDERED: Words(Group.CONTACTS, _("took back that an order is not a contact’s")),
     Action.TAG_DELETED: Words(Group.WORKSPACE, _("deleted a tag")),
+    Action.MAILBOX_ADDED: Words(Group.WORKSPACE, _("added a mailbox that mail is fetched from")),
+    Action.MAILBOX_REMOVED: Words(Group.WORKSPACE, _("removed a mailbox that mail was fetched from")),
+    Action.MAIL_RETRIED: Words(Group.WORKSPACE, _("had a mail filed again that could not be filed")),
+    Action.MAIL_FETCHED: Words(Group.DATA, _("downloaded a mail that could not be filed")),
+    Action.MAIL_DELETED: Words(Group.DATA, _("deleted a mail that could not be filed")),
 }
 
 

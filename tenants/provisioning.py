@@ -24,6 +24,7 @@ RESERVED = frozenset(
         "readyz",
         "shopify",
         "static",
+        "mail",
         "media",
         "theme",
         "api",

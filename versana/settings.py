@@ -11,7 +11,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from versana import policy, work
+from versana import mail_in, policy, work
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -271,7 +271,8 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of a body in all, files included (versana/headers.py)
+BODY_LIMIT = 1_000_000  # of a body in all, files included (versana/headers.py)
+MAIL_BODY_LIMIT = DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # a mail of 25 MB in base64, and what a provider adds
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 0  # No page takes a file: mail comes by other ways.
 DEFAULT_EXCEPTION_REPORTER = "versana.observability.logging.SilentExceptionReporter"
@@ -311,6 +312,13 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="VersanaCX <no-reply@localhost>")
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL") | {"EMAIL_BACKEND": EMAIL_BACKEND})
+INBOUND_DOMAIN = env.str("INBOUND_DOMAIN", default="").strip().lower()  # acme@ it is where Acme's mail is handed in
+MAIL_DOOR_SECRET, INBOUND_PROVIDER = env.str("MAIL_DOOR_SECRET", default=""), env.str("INBOUND_PROVIDER", default="")
+ANYMAIL = mail_in.anymail(env.ENVIRON, domain=INBOUND_DOMAIN, secret=MAIL_DOOR_SECRET, provider=INBOUND_PROVIDER)
+INBOUND_AUTHSERV = [
+    name.lower() for name in env.list("INBOUND_AUTHSERV", default=[])
+]  # whose word about a sender counts
+MAILBOXES_AT_HOME = env.bool("MAILBOXES_AT_HOME", default=not PRODUCTION)  # may stand in a private network
 
 # --- Work -----------------------------------------------------------------------------------------------------------
 REDIS_URL = required("REDIS_URL", "The broker's address, for instance redis://127.0.0.1:6379/0")

@@ -10,6 +10,8 @@ TASK_ROUTES = {
     "tenants.tasks.seal_audit": {"queue": "background"},
     "tenants.tasks.delete_exports": {"queue": "background"},
     "inbox.tasks.wake_everywhere": {"queue": "background"},
+    "inbox.tasks.file_everywhere": {"queue": "background"},
+    "inbox.tasks.poll_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.probe_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.renew_everywhere": {"queue": "background"},
@@ -19,6 +21,8 @@ TASK_ROUTES = {
     "integrations.shopify.tasks.reconcile_everywhere": {"queue": "background"},
 }
 BEAT_SCHEDULE = {
+    "file-mail": {"task": "inbox.tasks.file_everywhere", "schedule": 300.0, "options": {"expires": 300.0}},
+    "poll-mailboxes": {"task": "inbox.tasks.poll_everywhere", "schedule": 60.0, "options": {"expires": 60.0}},
     "wake-conversations": {"task": "inbox.tasks.wake_everywhere", "schedule": 30.0, "options": {"expires": 30.0}},
     "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
@@ -83,6 +87,9 @@ BEAT_SCHEDULE = {
 # Who is told of what. Event class -> handlers; each handler is idempotent and may be called more than once.
 EVENT_HANDLERS = {
     "inbox.events.ViewLookedAt": ["inbox.tasks.warm_view"],
+    "inbox.events.MailWaits": ["inbox.tasks.file_mail"],
+    "inbox.events.MailboxAdded": ["inbox.tasks.poll_mailbox"],
+    "inbox.events.MailboxDue": ["inbox.tasks.poll_mailbox"],
     "inbox.events.MessageArrived": ["inbox.tasks.prefetch_orders"],
     "integrations.shopify.events.DataRequestContinues": ["integrations.shopify.tasks.continue_data_request"],
     "integrations.shopify.events.DataRequestNear": ["integrations.shopify.tasks.remind_of_data_request"],
