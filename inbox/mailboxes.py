@@ -142,8 +142,8 @@ def _claim(mailbox_id: int) -> Mailbox | None:
 
 def _account(row: Mailbox) -> imap.Account:
     with tenant_context(task_tenant_id()):
-        password = Mailbox.objects.values_list("password", flat=True).get(pk=row.pk)
-    return imap.Account(row.host, row.port, row.username, password, row.folder)
+        whole = Mailbox.objects.get(pk=row.pk)
+        return imap.Account(whole.host, whole.port, whole.username, whole.password, whole.folder)
 
 
 def _begin(tenant_id: int, row: Mailbox, folder: imap.Folder) -> list[int]:

@@ -138,9 +138,8 @@ def opened(account: Account) -> Iterator[Folder]:
     """The account's folder, to read. Raises a MailboxError, also for what goes wrong while it is open."""
     client: imaplib.IMAP4 | None = None
     try:
-        client = _Client(account.host, account.port)
-        _sign_in(client, account)
-        yield _folder(client, account.folder)
+        client, folder = _enter(account)
+        yield folder
     except MailboxError:
         raise
     except TimeoutError:
@@ -149,14 +148,28 @@ def opened(account: Account) -> Iterator[Folder]:
         raise NotTrusted from None
     except imaplib.IMAP4.abort:
         raise MailboxError from None  # the connection broke off
-    except (imaplib.IMAP4.error, ValueError, IndexError, AttributeError):
+    except imaplib.IMAP4.error:
         raise BadAnswer from None
     except OSError:
         raise MailboxError from None
     finally:
         if client is not None:
-            with suppress(imaplib.IMAP4.error, OSError, ValueError, AttributeError):
-                client.shutdown()
+            _leave(client)
+
+
+def _enter(account: Account) -> tuple[imaplib.IMAP4, Folder]:
+    client = _Client(account.host, account.port)
+    try:
+        _sign_in(client, account)
+        return client, _folder(client, account.folder)
+    except BaseException:
+        _leave(client)
+        raise
+
+
+def _leave(client: imaplib.IMAP4) -> None:
+    with suppress(imaplib.IMAP4.error, OSError, ValueError):
+        client.shutdown()
 
 
 class _Client(imaplib.IMAP4_SSL):
