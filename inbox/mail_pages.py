@@ -69,7 +69,6 @@ class MailInPage:
     refused: tuple[RefusedRow, ...]
     refused_count: int
     form: MailboxForm
-    form_open: bool
     url: str
     settings_nav: SettingsNav
 
@@ -90,7 +89,6 @@ def mail_in_page(visit: Visit, form: MailboxForm) -> MailInPage:
         refused=tuple(_refused(row, kwargs) for row in newest),
         refused_count=refused.count(),
         form=form,
-        form_open=form.is_bound,
         url=reverse("inbox:mail_in", kwargs=kwargs),
         settings_nav=settings_nav(visit, selected="inbox:mail_in"),
     )

@@ -35,6 +35,7 @@ def nav(selected: str) -> SettingsNav:
     names = {
         "General": "general",
         "Members": "members",
+        "Mail in": "mail-in",
         "Shopify permissions": "permissions",
         "Privacy": "privacy",
         "Data": "data",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, matching, orders, people, privacy, settings, stores
+from versana.gallery import audit, conversations, mail_in, matching, orders, people, privacy, settings, stores
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -130,6 +130,10 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "audit-none": ("tenants/audit.html", audit.nothing_found, "settings"),
     "audit-errors": ("tenants/audit.html", audit.asked_wrongly, "settings"),
     "audit-behind": ("tenants/audit.html", audit.behind, "settings"),
+    "mail-in": ("inbox/mail_in.html", mail_in.page, "settings"),
+    "mail-in-empty": ("inbox/mail_in.html", mail_in.empty, "settings"),
+    "mail-in-trying": ("inbox/mail_in.html", mail_in.trying, "settings"),
+    "mail-in-errors": ("inbox/mail_in.html", mail_in.entered_wrongly, "settings"),
     "members": ("tenants/members.html", people.members, "settings"),
     "members-alone": ("tenants/members.html", people.alone, "settings"),
     "members-offered": ("tenants/members.html", people.offered, "settings"),
