@@ -42,8 +42,12 @@ class UnknownRecipient(Exception):
     """No workspace takes mail in at this address."""
 
 
+class NoSuchMail(Exception):
+    """No mail of this number is kept: it was filed, or somebody deleted it."""
+
+
 class NotRefused(Exception):
-    """The mail is not among those that could not be filed: somebody was faster."""
+    """The mail is about to be filed: somebody was faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def file(*, raw_id: int) -> None:
 
 
 def try_again(*, number: int, by: Membership) -> None:
-    """Have a mail filed that could not be. Raises NotRefused."""
+    """Have a mail filed that could not be. Raises NoSuchMail and NotRefused."""
     with transaction.atomic():
         row = _refused(number)
         RawMail.objects.filter(pk=row.pk).update(state=RawMail.State.NEW, attempts=0, reason="")
@@ -162,7 +166,7 @@ def try_again(*, number: int, by: Membership) -> None:
 
 
 def delete(*, number: int, by: Membership) -> None:
-    """Throw a mail away that could not be filed. Raises NotRefused."""
+    """Throw a mail away that could not be filed. Raises NoSuchMail and NotRefused."""
     with transaction.atomic():
         row = _refused(number)
         audit.record(Action.MAIL_DELETED, by=by, target=f"raw mail {number}", reason=row.reason)
@@ -170,9 +174,9 @@ def delete(*, number: int, by: Membership) -> None:
 
 
 def fetch(*, number: int, by: Membership) -> bytes:
-    """The bytes of a mail that could not be filed. Raises NotRefused."""
+    """The bytes of a mail that is kept. Raises NoSuchMail."""
     with transaction.atomic():
-        row = _refused(number)
+        row = _kept(number)
         audit.record(Action.MAIL_FETCHED, by=by, target=f"raw mail {number}")
         return bytes(row.raw)
 
@@ -203,9 +207,16 @@ def _refuse(tenant_id: int, row: RawMail, reason: str) -> None:
 
 
 def _refused(number: int) -> RawMail:
-    row = RawMail.objects.select_for_update().filter(number=number, state=RawMail.State.REFUSED).first()
-    if row is None:
+    row = _kept(number)
+    if row.state != RawMail.State.REFUSED:
         raise NotRefused
+    return row
+
+
+def _kept(number: int) -> RawMail:
+    row = RawMail.objects.select_for_update().filter(number=number).first()
+    if row is None:
+        raise NoSuchMail
     return row
 
 

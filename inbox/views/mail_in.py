@@ -52,7 +52,7 @@ def refused_mail(request: MemberRequest, number: int) -> HttpResponse:
     """A mail that could not be filed, to save and never to show: it came from outside."""
     try:
         raw = doorstep.fetch(number=number, by=request.visit.membership)
-    except doorstep.NotRefused:
+    except doorstep.NoSuchMail:
         raise Http404 from None
     response = HttpResponse(raw, content_type="application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="mail-{number}.eml"'
@@ -65,8 +65,10 @@ def refused_mail(request: MemberRequest, number: int) -> HttpResponse:
 def refused_mail_again(request: MemberRequest, number: int) -> HttpResponse:
     try:
         doorstep.try_again(number=number, by=request.visit.membership)
-    except doorstep.NotRefused:
+    except doorstep.NoSuchMail:
         raise Http404 from None
+    except doorstep.NotRefused:
+        pass  # it is being tried already, and the page says so
     return _back(request)
 
 
@@ -75,8 +77,10 @@ def refused_mail_again(request: MemberRequest, number: int) -> HttpResponse:
 def refused_mail_delete(request: MemberRequest, number: int) -> HttpResponse:
     try:
         doorstep.delete(number=number, by=request.visit.membership)
-    except doorstep.NotRefused:
+    except doorstep.NoSuchMail:
         raise Http404 from None
+    except doorstep.NotRefused:
+        pass  # it is about to be filed, and the page says so
     return _back(request)
 
 
