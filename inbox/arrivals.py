@@ -15,6 +15,8 @@ def announce(*, message: Message, now: datetime) -> None:
     An import of a shop's mail of years must not have every store asked for everybody who ever wrote.
     """
     conversations.message_arrived(conversation=message.conversation, message=message)
+    if message.conversation.state == Conversation.State.SPAM:
+        return
     if message.kind == Message.Kind.RECEIVED and now - message.sent_at <= conversations.RECENT:
         publish(MessageArrived(conversation_id=message.conversation_id))
 
@@ -25,6 +27,7 @@ def prefetch(*, conversation_id: int) -> None:
     Fifty mails of one contact have each store asked once: what is fresh, or on its way, is left alone.
     """
     rows = Conversation.objects.filter(gist.about_orders(), pk=conversation_id, erased_at=None)
+    rows = rows.exclude(state=Conversation.State.SPAM)
     number = rows.values_list("number", flat=True).first()
     if number is not None:
         interface.warm(person=persons.person_of(number=number))

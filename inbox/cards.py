@@ -69,6 +69,7 @@ class MessageCard:
     attachments: tuple[AttachmentChip, ...]
     folded: bool
     snippet: str
+    disowned: bool = False  # the domain that it says it is from says that it is not
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,13 @@ def mark_spam(*, conversation: Conversation, by: Membership) -> bool:
     return _into(_locked(conversation), State.SPAM, Kind.SPAM, by=by)
 
 
+def taken_for_spam(*, conversation: Conversation) -> None:
+    """Mail in it is from somebody whom the shop does not listen to any more. In the caller's transaction."""
+    row = _locked(conversation)
+    _into(row, State.SPAM, Kind.SPAM, by=None)
+    conversation.state, conversation.snoozed_until, conversation.closed_at = row.state, row.snoozed_until, row.closed_at
+
+
 @transaction.atomic
 def set_priority(*, conversation: Conversation, priority: int, by: Membership) -> bool:
     """How urgent it is. False when it was that already. Raises Erased, and ValueError for what is no priority."""
@@ -97,11 +104,11 @@ def set_priority(*, conversation: Conversation, priority: int, by: Membership) -
 def message_arrived(*, conversation: Conversation, message: Message) -> None:
     """A contact wrote just now: what was closed or sleeps is open again, and whose it is, is told. In the caller's transaction.
 
-    Not for what a program sent (an absence, a bounce), nor for an old mail that is imported late: neither is anything to
+    Not for an answer that nobody wrote (an absence, a bounce), nor for an old mail that is imported late: neither is anything to
     look at. Spam stays spam.
     """
     old = message.received_at - message.sent_at > RECENT
-    if message.kind != Message.Kind.RECEIVED or message.is_automatic or old or conversation.erased_at:
+    if message.kind != Message.Kind.RECEIVED or message.answers_by_itself or old or conversation.erased_at:
         return
     row = _locked(conversation)
     if row.state == State.SPAM:

@@ -35,3 +35,27 @@ class ReplyQueued:
 
     outgoing_id: int
     queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class MailWaits:
+    """A mail was handed in and is to be filed."""
+
+    raw_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxDue:
+    """It is time to look into a mailbox."""
+
+    mailbox_id: int
+    queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxAdded:
+    """Somebody added a mailbox, or wants to know whether it works, and waits for the answer."""
+
+    mailbox_id: int
+    queue: ClassVar[str] = "interactive"

@@ -136,6 +136,7 @@ def _message(
         attachments=tuple(chips),
         folded=folded,
         snippet=" ".join(row.text.split())[:160],
+        disowned=row.authentication == Message.Authentication.FAIL,
     )
 
 

@@ -3,8 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import arrivals, conversations, notice_mails, sending, watched
-from inbox.events import MessageArrived, NoticesDue, ReplyQueued, ViewLookedAt
+from inbox import arrivals, conversations, mailboxes, notice_mails, sending, watched
+from inbox.email import doorstep
+from inbox.events import MailboxAdded, MailboxDue, MailWaits, MessageArrived, NoticesDue, ReplyQueued, ViewLookedAt
 from tenants import doors
 from tenants.events import MemberLeft
 from tenants.models import Membership
@@ -67,3 +68,27 @@ def rescue_mail_everywhere() -> None:
         while many == sending.BATCH:
             with tenant_context(tenant_id):
                 many = sending.rescue(limit=sending.BATCH)
+
+
+def file_mail(event: MailWaits) -> None:
+    doorstep.file(raw_id=event.raw_id)
+
+
+def poll_mailbox(event: MailboxDue | MailboxAdded) -> None:
+    mailboxes.poll(mailbox_id=event.mailbox_id)
+
+
+@shared_task(name="inbox.tasks.file_everywhere")
+def file_everywhere() -> None:
+    """Mail that waits though nobody is poked for it any more, in every workspace."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            doorstep.sweep()
+
+
+@shared_task(name="inbox.tasks.poll_everywhere")
+def poll_everywhere() -> None:
+    """Have every mailbox looked into whose time it is."""
+    for tenant_id in doors.tenant_ids():
+        with tenant_context(tenant_id):
+            mailboxes.call_due()

@@ -9,6 +9,8 @@ from inbox.views import (
     files,
     home,
     mail,
+    mail_doors,
+    mail_in,
     notices,
     reports,
     ruling_out,
@@ -20,6 +22,9 @@ from inbox.views import (
 
 app_name = "inbox"
 urlpatterns = [
+    path("mail/in/", mail_doors.raw, name="mail_door"),
+    path("mail/in/<slug:provider>/", mail_doors.provider, name="mail_provider"),
+    path("mail/in/<slug:provider>/mime/", mail_doors.provider, {"mime": True}, name="mail_provider_mime"),
     path("mail/tracking/", tracking.receive, name="mail_tracking"),
     path("<slug:workspace>/", home.home, name="home"),
     path("<slug:workspace>/reports/", reports.reports, name="reports"),
@@ -32,6 +37,26 @@ urlpatterns = [
     path("<slug:workspace>/settings/mail/queue/", mail.queue, name="mail_queue"),
     path("<slug:workspace>/settings/mail/queue/<int:outgoingmail>/settle/", mail.settle, name="mail_settle"),
     path("<slug:workspace>/settings/mail/queue/<int:outgoingmail>/retry/", mail.retry, name="mail_retry"),
+    path("<slug:workspace>/settings/mail-in/", mail_in.mail_in, name="mail_in"),
+    path(
+        "<slug:workspace>/settings/mail-in/mailboxes/<int:number>/remove/",
+        mail_in.mailbox_remove,
+        name="mailbox_remove",
+    ),
+    path(
+        "<slug:workspace>/settings/mail-in/mailboxes/<int:number>/check/", mail_in.mailbox_check, name="mailbox_check"
+    ),
+    path("<slug:workspace>/settings/mail-in/refused/<int:number>/", mail_in.refused_mail, name="refused_mail"),
+    path(
+        "<slug:workspace>/settings/mail-in/refused/<int:number>/again/",
+        mail_in.refused_mail_again,
+        name="refused_mail_again",
+    ),
+    path(
+        "<slug:workspace>/settings/mail-in/refused/<int:number>/delete/",
+        mail_in.refused_mail_delete,
+        name="refused_mail_delete",
+    ),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),

@@ -65,6 +65,11 @@ class Action(StrEnum):
     MAIL_IDENTITY_CHANGED = "mail.identity_changed"
     MAIL_SETTLED = "mail.settled"
     MAIL_RETRIED = "mail.retried"
+    MAILBOX_ADDED = "mailbox.added"
+    MAILBOX_REMOVED = "mailbox.removed"
+    REFUSED_MAIL_RETRIED = "refused_mail.retried"
+    REFUSED_MAIL_FETCHED = "refused_mail.fetched"
+    REFUSED_MAIL_DELETED = "refused_mail.deleted"
 
 
 class Group(TextChoices):
@@ -136,6 +141,11 @@ WORDS: dict[Action, Words] = {
     Action.MAIL_IDENTITY_CHANGED: Words(Group.WORKSPACE, _("changed as whom the workspace writes")),
     Action.MAIL_SETTLED: Words(Group.CONTACTS, _("said what became of a mail that was not known to be sent")),
     Action.MAIL_RETRIED: Words(Group.CONTACTS, _("had a mail sent that had failed")),
+    Action.MAILBOX_ADDED: Words(Group.WORKSPACE, _("added a mailbox that mail is fetched from")),
+    Action.MAILBOX_REMOVED: Words(Group.WORKSPACE, _("removed a mailbox that mail was fetched from")),
+    Action.REFUSED_MAIL_RETRIED: Words(Group.WORKSPACE, _("had a mail filed again that could not be filed")),
+    Action.REFUSED_MAIL_FETCHED: Words(Group.DATA, _("downloaded a mail that could not be filed")),
+    Action.REFUSED_MAIL_DELETED: Words(Group.DATA, _("deleted a mail that could not be filed")),
 }
 
 

@@ -42,9 +42,15 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _announced(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if _announced(request) > _limit(request):
             return HttpResponse(render_to_string("413.html"), status=413)
         return self.get_response(request)
+
+
+def _limit(request: HttpRequest) -> int:
+    """Mail is larger than anything a page is sent. Its doors ask for their secret before they read."""
+    limit: int = settings.MAIL_BODY_LIMIT if request.path_info.startswith("/mail/in/") else settings.BODY_LIMIT
+    return limit
 
 
 def _announced(request: HttpRequest) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from versana import policy, work
+from versana import mail_settings, policy, work
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -271,7 +271,8 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # of a body in all, files included (versana/headers.py)
+BODY_LIMIT = 1_000_000  # of a body in all, files included (versana/headers.py)
+MAIL_BODY_LIMIT = DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # a mail of 25 MB in base64, and what a provider adds
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 0  # No page takes a file: mail comes by other ways.
 DEFAULT_EXCEPTION_REPORTER = "versana.observability.logging.SilentExceptionReporter"
@@ -307,16 +308,17 @@ STORAGES = {
 EMAIL_BACKEND = "tenants.outbox.mail.OutboxBackend"
 MAIL_TRANSPORT = env.str("MAIL_TRANSPORT", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = env.str("MAIL_FILE_PATH", default="") or None
-# Seconds of each step of SMTP, and how long a server may think about a mail that it has. Before the text is handed over there
-# are 30 s for all steps; the thinking must leave a task's time whole (CELERY_TASK_SOFT_TIME_LIMIT).
+# Seconds of a step of SMTP, and of a server's thinking about a mail that it has: less than a task may take.
 EMAIL_TIMEOUT = env.float("MAIL_STEP_TIMEOUT", default=20)
-MAIL_ANSWER_TIMEOUT = env.float("MAIL_ANSWER_TIMEOUT", default=40)
-if not 0 < MAIL_ANSWER_TIMEOUT <= 40:
-    raise ImproperlyConfigured("MAIL_ANSWER_TIMEOUT must be more than 0 and at most 40 seconds.")
-# Anymail's settings, where MAIL_TRANSPORT is one of its backends: POSTMARK_SERVER_TOKEN=...,WEBHOOK_SECRET=user:password
-ANYMAIL = env.dict("ANYMAIL", default={})
+MAIL_ANSWER_TIMEOUT = mail_settings.answer_timeout(env.float("MAIL_ANSWER_TIMEOUT", default=40))
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL") | {"EMAIL_BACKEND": EMAIL_BACKEND})
+INBOUND_DOMAIN = env.str("INBOUND_DOMAIN", default="").strip().lower()  # acme@ it is where Acme's mail is handed in
+MAIL_DOOR_SECRET, INBOUND_PROVIDER = env.str("MAIL_DOOR_SECRET", default=""), env.str("INBOUND_PROVIDER", default="")
+# Anymail's settings, each with ANYMAIL_ before its name, for mail in and out and for what a provider tells of it.
+ANYMAIL = mail_settings.anymail(env.ENVIRON, domain=INBOUND_DOMAIN, secret=MAIL_DOOR_SECRET, provider=INBOUND_PROVIDER)
+INBOUND_AUTHSERV = [name.lower() for name in env.list("INBOUND_AUTHSERV", default=[])]  # whose word of a sender counts
+MAILBOXES_AT_HOME = env.bool("MAILBOXES_AT_HOME", default=not PRODUCTION)  # may stand in a private network
 
 # --- Work -----------------------------------------------------------------------------------------------------------
 REDIS_URL = required("REDIS_URL", "The broker's address, for instance redis://127.0.0.1:6379/0")

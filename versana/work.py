@@ -12,6 +12,8 @@ TASK_ROUTES = {
     "inbox.tasks.rescue_mail_everywhere": {"queue": "background"},
     "inbox.tasks.wake_everywhere": {"queue": "background"},
     "inbox.tasks.mail_notices_everywhere": {"queue": "background"},
+    "inbox.tasks.file_everywhere": {"queue": "background"},
+    "inbox.tasks.poll_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.probe_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.renew_everywhere": {"queue": "background"},
@@ -21,6 +23,8 @@ TASK_ROUTES = {
     "integrations.shopify.tasks.reconcile_everywhere": {"queue": "background"},
 }
 BEAT_SCHEDULE = {
+    "file-mail": {"task": "inbox.tasks.file_everywhere", "schedule": 300.0, "options": {"expires": 300.0}},
+    "poll-mailboxes": {"task": "inbox.tasks.poll_everywhere", "schedule": 60.0, "options": {"expires": 60.0}},
     "wake-conversations": {"task": "inbox.tasks.wake_everywhere", "schedule": 30.0, "options": {"expires": 30.0}},
     "mail-notices": {
         "task": "inbox.tasks.mail_notices_everywhere",
@@ -92,6 +96,9 @@ BEAT_SCHEDULE = {
 EVENT_HANDLERS = {
     "inbox.events.ViewLookedAt": ["inbox.tasks.warm_view"],
     "inbox.events.NoticesDue": ["inbox.tasks.mail_notices"],
+    "inbox.events.MailWaits": ["inbox.tasks.file_mail"],
+    "inbox.events.MailboxAdded": ["inbox.tasks.poll_mailbox"],
+    "inbox.events.MailboxDue": ["inbox.tasks.poll_mailbox"],
     "inbox.events.MessageArrived": ["inbox.tasks.prefetch_orders"],
     "inbox.events.ReplyQueued": ["inbox.tasks.send_reply"],
     "integrations.shopify.events.DataRequestContinues": ["integrations.shopify.tasks.continue_data_request"],

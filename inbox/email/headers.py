@@ -111,6 +111,19 @@ def date(mail: Message) -> datetime | None:
     return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
+def answers_by_itself(mail: Message) -> bool:
+    """Is it an answer that nobody wrote: a note of absence, the report of a mail server? A list, or a form of the shop's, is
+    not: behind those stands somebody who waits."""
+    submitted = str(mail.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+    return (
+        submitted in ("auto-replied", "auto-notified")
+        or str(mail.get("Precedence", "")).strip().lower() == "auto_reply"
+        or any(name in mail for name in ("X-Autoreply", "X-Autorespond"))
+        or mail.get_content_type() == "multipart/report"
+        or str(mail.get("Return-Path", "?")).strip() == "<>"
+    )
+
+
 def is_automatic(mail: Message) -> bool:
     """Was it sent by a program (RFC 3834), so that nothing may ever answer it by itself?"""
     submitted = str(mail.get("Auto-Submitted", "no")).split(";")[0].strip().lower()

@@ -11,9 +11,10 @@ from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
 
-from inbox.email import headers
+from inbox.email import headers, reports
 from inbox.email.bodies import Attachment, read_bodies
 from inbox.email.headers import Address, LenientHeaders
+from inbox.email.reports import Report
 
 MAIL_LIMIT = 25 * 1024 * 1024  # What Gmail and most providers accept; larger files are not mail of people.
 SUBJECT_LIMIT = 500
@@ -50,12 +51,16 @@ class InboundMail:
     sent_at: datetime | None  # UTC; None when the Date field is missing or broken.
     from_: Address
     reply_to: Address | None
+    answers_to: tuple[Address, ...]  # all of Reply-To
     to: tuple[Address, ...]
     cc: tuple[Address, ...]
     text: str  # As sent, quoted history included; empty when the mail is HTML only.
     html: str  # As sent: hostile until inbox.email.html has been over it.
     attachments: tuple[Attachment, ...]
     is_automatic: bool
+    answers_by_itself: bool  # nobody wrote it: an absence, a bounce
+    report: Report | None  # what a mail server says of a mail that was sent
+    own_id: str  # made from the content: for a mail whose Message-ID is another mail's
     size: int
 
 
@@ -102,20 +107,26 @@ def _read(raw: bytes) -> InboundMail:
     sender = _sender(mail)
     _refuse_many_parts(mail)
     bodies = read_bodies(mail)
+    own_id = _made_from(raw)
+    answers_to = headers.addresses(mail, "Reply-To")
     return InboundMail(
-        message_id=_first(headers.message_ids(mail, "Message-ID")) or _made_from(raw),
+        message_id=_first(headers.message_ids(mail, "Message-ID")) or own_id,
         in_reply_to=_first(headers.message_ids(mail, "In-Reply-To")),
         references=headers.message_ids(mail, "References"),
         subject=headers.text_field(mail, "Subject", SUBJECT_LIMIT),
         sent_at=headers.date(mail),
         from_=sender,
-        reply_to=next(iter(headers.addresses(mail, "Reply-To")), None),
+        reply_to=next(iter(answers_to), None),
+        answers_to=answers_to,
         to=headers.addresses(mail, "To"),
         cc=headers.addresses(mail, "Cc"),
         text=bodies.text,
         html=bodies.html,
         attachments=bodies.attachments,
         is_automatic=headers.is_automatic(mail),
+        answers_by_itself=headers.answers_by_itself(mail),
+        report=reports.read(mail),
+        own_id=own_id,
         size=len(raw),
     )
 

@@ -43,7 +43,7 @@ RUFF_SEES = (
     "from django.db import connection as c\nwith c.cursor() as cursor: pass",
     "from django.db import migrations\nmigrations.RunSQL('x')",
 )
-REVEALS = {"integrations/http.py", "tenants/crypto/keyring.py"}
+REVEALS = {"integrations/http.py", "integrations/imap.py", "tenants/crypto/keyring.py"}
 MARKED_SAFE = {
     "versana/moments.py": "Times as elements, built from numbers and escaped words.",
     "versana/templatetags/versana.py": "Icons and badges of the product's own.",
@@ -60,6 +60,8 @@ OF_NO_TENANT = {
     "inbox.tasks.mail_notices_everywhere": "Goes through the workspaces one by one.",
     "inbox.tasks.rescue_mail_everywhere": "Goes through the workspaces one by one.",
     "inbox.tasks.wake_everywhere": "Goes through the workspaces one by one.",
+    "inbox.tasks.file_everywhere": "Goes through the workspaces one by one.",
+    "inbox.tasks.poll_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.forget_installations": "They wait outside of every workspace.",
     "integrations.shopify.tasks.forget_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.reopen_everywhere": "Goes through the workspaces one by one.",

@@ -33,6 +33,12 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("tenants:member_remove", "number"): Filling(_field("Membership", "number")),
     # Whose session it is, is the person's own affair (tests/tenants/test_sessions.py): asked for one of nobody's.
     ("tenants:end_session", "session"): Filling(lambda house: 900_000_001, ordinal=True),
+    ("inbox:mailbox_remove", "number"): Filling(_field("Mailbox", "number")),
+    ("inbox:mailbox_check", "number"): Filling(_field("Mailbox", "number")),
+    ("inbox:refused_mail", "number"): Filling(_field("RawMail", "number")),
+    ("inbox:refused_mail_again", "number"): Filling(_field("RawMail", "number")),
+    ("inbox:refused_mail_delete", "number"): Filling(_field("RawMail", "number")),
+    ("inbox", "provider"): Filling(lambda house: "postmark", ordinal=True),
     ("inbox", "number"): Filling(_field("Conversation", "number")),
     ("inbox", "store"): Filling(_field("Store", "number")),
     ("inbox", "order"): Filling(lambda house: ORDER_ID, ordinal=True),

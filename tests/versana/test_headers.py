@@ -139,7 +139,7 @@ def sent(client: Client, body: Iterator[bytes] | bytes, content_type: str, lengt
     return client.generic("POST", "/account/login/", data, content_type, **stream, CONTENT_LENGTH=str(length))
 
 
-LIMIT = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+LIMIT = django_settings.BODY_LIMIT
 
 
 @pytest.mark.parametrize("length", [LIMIT + 1, 2**31, 2**63, 10**30], ids=["one more", "2 GB", "2^63", "10^30"])

@@ -36,6 +36,7 @@ def nav(selected: str) -> SettingsNav:
         "General": "general",
         "Members": "members",
         "Mail": "mail-identity",
+        "Mail in": "mail-in",
         "Shopify permissions": "permissions",
         "Privacy": "privacy",
         "Data": "data",
