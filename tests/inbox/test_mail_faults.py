@@ -126,7 +126,7 @@ def break_things(run: Run, workers: "Workers", faults: int, mails: int) -> None:
         run.broken[kind] += 1
 
 
-def await_progress(run: Run, wanted: int, seconds: float = 90) -> None:
+def await_progress(run: Run, wanted: int, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while run.over() < wanted:
         assert time.monotonic() < end, run.states()
