@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics, work
+from inbox.views import by_hand, conversations, drafts, files, lists, ruling_out, sections, topics, work
 
 app_name = "inbox"
 urlpatterns = [
     path("<slug:workspace>/", conversations.home, name="home"),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
+    path("<slug:workspace>/inbox/live/", lists.live, name="live"),
+    path("<slug:workspace>/inbox/bulk/", lists.do, name="bulk"),
+    path("<slug:workspace>/inbox/bulk/undo/", lists.undo, name="bulk_undo"),
+    path("<slug:workspace>/inbox/views/", lists.keep, name="keep_view"),
+    path("<slug:workspace>/inbox/views/<int:number>/rename/", lists.rename, name="rename_view"),
+    path("<slug:workspace>/inbox/views/<int:number>/delete/", lists.delete, name="delete_view"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),
     path("<slug:workspace>/inbox/<int:number>/draft/", drafts.save, name="draft"),

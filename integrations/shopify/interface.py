@@ -28,6 +28,7 @@ __all__ = [
     "find",
     "has_store",
     "has_stores",
+    "known_addresses",
     "knows_customer",
     "knows_order",
     "named_orders",
@@ -38,6 +39,7 @@ __all__ = [
     "order_words",
     "section",
     "sections",
+    "store_names",
     "store_numbers",
     "warm",
 ]
@@ -64,6 +66,17 @@ class NamedFact:
 def has_stores() -> bool:
     """Whether the workspace has a store that is, or was until it broke, connected."""
     return _listed().exists()
+
+
+def known_addresses(*, store_number: int) -> QuerySet[OrderContext, str]:
+    """The addresses, normalised, under which a connected store was asked for somebody and knew them. For use within a query."""
+    found = OrderContext.objects.filter(store__in=_listed().order_by().filter(number=store_number).values("pk"))
+    return found.filter(kind=Kind.EMAIL, found=True).values_list("key", flat=True)
+
+
+def store_names() -> tuple[tuple[int, str], ...]:
+    """Number and domain of the stores that are, or were until they broke, connected."""
+    return tuple(_listed().values_list("number", "shop_domain"))
 
 
 def order_affixes() -> tuple[tuple[str, str], ...]:

@@ -112,7 +112,7 @@ def test_a_contact_who_stands_there_twice_is_looked_up_once(cast: Cast, ava: Cli
     with tenant_context(cast.acme.pk):
         first = Conversation.objects.order_by("-last_message_at")[0]
         factories.conversation(of=first.contact)
-        view = WatchedView.objects.create(needs_reply=None)
+        view = WatchedView.objects.create(name="all")
         assert len(watched.top(view_id=view.pk)) == 9
 
 
@@ -164,7 +164,7 @@ def test_a_topic_that_an_agent_took_away_counts_no_more(cast: Cast, ava: Client)
 def test_a_view_or_a_contact_that_is_gone_meanwhile_is_passed_over(cast: Cast, ava: Client) -> None:
     with tenant_context(cast.acme.pk):
         assert watched.top(view_id=9_999_999) == []
-        view = WatchedView.objects.create(needs_reply=None)
+        view = WatchedView.objects.create(name="all")
         watched.warm(ViewLookedAt(view_id=view.pk, position=99))
         factories.conversation(of=factories.contact(name="Voice Mail"))
         watched.warm(ViewLookedAt(view_id=view.pk))

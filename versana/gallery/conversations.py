@@ -5,10 +5,7 @@ from datetime import datetime
 
 from inbox.cards import (
     AttachmentChip,
-    ConversationRow,
     EventLine,
-    InboxPage,
-    ListPane,
     MessageCard,
     NoteCard,
     Option,
@@ -19,9 +16,9 @@ from inbox.cards import (
     TopicBar,
     TopicChip,
     TopicChoice,
-    ViewTab,
     Work,
 )
+from inbox.list_cards import ConversationRow, InboxPage, ListPane, ViewTab
 from versana.gallery.stores import OLD, REVOKED, ago, full_section, guest_section, quiet_section, section, states
 
 MAYA = Person("Maya Lindqvist", "ML", 0)
