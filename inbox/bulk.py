@@ -88,7 +88,9 @@ def undo(*, outcome: Outcome, by: Membership) -> Outcome:
     tag = Tag.objects.filter(name_norm=tags.normalised(outcome.argument)[1]).first() if outcome.kind == "tag" else None
     rows = [row for row in _locked(before) if _is_still(row, outcome, tag)]
     back = [row.number for row in rows if _back(row, outcome, before[row.number], tag, by)]
-    return Outcome(outcome.kind, None, tuple((number, None) for number in back), 0, len(before) - len(back), undone=True)
+    return Outcome(
+        outcome.kind, None, tuple((number, None) for number in back), 0, len(before) - len(back), undone=True
+    )
 
 
 def sealed(outcome: Outcome, *, by: Membership) -> str:

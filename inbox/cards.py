@@ -172,4 +172,3 @@ class Thread:
     reply: ReplyBox | None = None
     work: Work | None = None
     entries: tuple[MessageCard | NoteCard | EventLine, ...] = ()  # the messages, and what stands between them
-

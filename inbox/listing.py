@@ -41,7 +41,10 @@ _NAMES = {
 }
 _EMPTY = {
     "mine": (gettext_lazy("Nothing is yours"), gettext_lazy("What is assigned to you and open appears here.")),
-    "unassigned": (gettext_lazy("Everything has somebody"), gettext_lazy("New mail appears here until it is assigned.")),
+    "unassigned": (
+        gettext_lazy("Everything has somebody"),
+        gettext_lazy("New mail appears here until it is assigned."),
+    ),
     "open": (gettext_lazy("Nothing is open"), gettext_lazy("New mail from contacts appears here.")),
     "snoozed": (gettext_lazy("Nothing sleeps"), gettext_lazy("What you snooze waits here until its time has come.")),
     "needs-reply": (gettext_lazy("Nothing waits for a reply"), gettext_lazy("New mail from contacts appears here.")),
@@ -89,7 +92,7 @@ def _dressed(visit: Visit, bare: ListPane, looked: Looking, base: str, said: Sai
     here, may_work = {"workspace": visit.workspace.slug}, visit.may(Permission.WORK_INBOX)
     choices = narrowing.choices(looked)
     saved = _saved(visit, looked, base)
-    on = [tab.name for tab in (*tabs[len(TABS) :], *saved) if tab.selected]
+    on = [tab.name for tab in tabs[len(TABS) :] if tab.selected] + [tab.name for tab in saved if tab.selected]
     return ListPane(
         tabs=tabs[: len(TABS)],
         rows=bare.rows,

@@ -134,8 +134,9 @@ def _kept(request: MemberRequest, deed: Callable[[], object]) -> HttpResponse:
 
 
 def _numbers(given: list[str]) -> list[int]:
-    """Public numbers; what is none stands for a conversation that is not there."""
-    return [int(each) if each.isascii() and each.isdigit() and len(each) < 16 else 0 for each in given]
+    """Public numbers, one or several in a field; what is none stands for a conversation that is not there."""
+    several = [each for field in given for each in field.split(",", bulk.MOST + 1)]
+    return [int(each) if each.isascii() and each.isdigit() and len(each) < 16 else 0 for each in several]
 
 
 def _deed(form: BulkForm) -> Deed:

@@ -59,6 +59,13 @@
     count();
   });
   /* After a deed to many the menu is gone, and with the selection its bar: the focus goes to what was done. */
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt.id !== "bulk") return;
+    /* In one field: of so many the framework thinks ill. */
+    const numbers = detail.formData.getAll("number");
+    detail.formData.delete("number");
+    if (numbers.length) detail.formData.set("number", numbers.join(","));
+  });
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (detail.target?.id === "list-said") $(".bulk-bar :popover-open")?.hidePopover();
   });

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox import watched
+from inbox import conversations, watched
 from inbox.events import ViewLookedAt
 from inbox.models import Conversation, ConversationTopic, Mention, WatchedView
 from integrations.shopify.models import OrderContext
@@ -79,9 +79,26 @@ def test_each_view_has_a_top_of_its_own(cast: Cast, ava: Client) -> None:
     ava.get("/acme/inbox/?view=replied")
     finish()
     assert asked_for(cast) == people(1, 3, 5, 7, 9, 11)
-    ava.get("/acme/inbox/")
+    ava.get("/acme/inbox/?view=needs-reply")
     finish()
     assert asked_for(cast) == people(*range(12))
+
+
+def test_what_is_mine_has_a_top_of_its_own_for_each_of_us(cast: Cast, ava: Client) -> None:
+    with tenant_context(cast.acme.pk):
+        row = Conversation.objects.get(contact__addresses__email_norm="person11@example.com")
+        conversations.assign(conversation=row, to=cast.ava, by=cast.olivia)
+    signed_in(cast.olivia).get("/acme/inbox/?view=mine")
+    finish()
+    assert asked_for(cast) == []
+    ava.get("/acme/inbox/?view=mine")
+    finish()
+    assert asked_for(cast) == people(11)
+
+
+def test_a_list_that_is_narrowed_by_filters_is_left_alone(cast: Cast, ava: Client) -> None:
+    ava.get("/acme/inbox/?view=open&priority=3")
+    assert pending("ViewLookedAt") == 0
 
 
 def test_many_looks_within_a_minute_are_one(cast: Cast, ava: Client) -> None:
