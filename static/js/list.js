@@ -14,13 +14,13 @@
   const say = (text) => { $("#announcer").textContent = text; };
 
   /* --- Choosing several -------------------------------------------------------------------------------------------- */
-  const boxes = () => $$("#list-scroll .pick input");
+  const boxes = () => $$("#list-scroll .row-box input");
   const chosen = () => boxes().filter((box) => box.checked);
   let last = null; /* where a range begins */
   const count = () => {
     const n = chosen().length, all = $("#choose-all"), label = $("#chosen");
     if (!label) return;
-    label.textContent = list().dataset.chosen.replace("{n}", n);
+    label.textContent = $("#list-scroll").dataset.chosen.replace("{n}", n);
     all.checked = n > 0 && n === Math.min(boxes().length, MOST);
     all.indeterminate = n > 0 && !all.checked;
   };
@@ -32,7 +32,7 @@
   };
   const clear = () => { boxes().forEach((box) => choose(box, false)); last = null; count(); };
   document.addEventListener("click", (event) => {
-    const box = event.target.closest?.(".pick input");
+    const box = event.target.closest?.(".row-box input");
     if (!box) return;
     if (event.shiftKey) range(box, box.checked);
     last = box;
@@ -50,7 +50,7 @@
     const row = event.target.closest?.("[data-list] .entry");
     if (event.key === "Escape" && chosen().length && !$(":popover-open")) { clear(); return; }
     if (!row || keysOff() || event.key.toLowerCase() !== "x") return;
-    const box = $(".pick input", row);
+    const box = $(".row-box input", row);
     if (!box) return;
     event.preventDefault();
     choose(box, !box.checked);
@@ -86,11 +86,11 @@
 
   const take = (to, from) => {
     /* The same row with other words: what is chosen, open and focused in it stays so. */
-    const box = $(".pick input", to)?.checked, open = $(".row", to).hasAttribute("aria-current");
-    const focus = to.contains(document.activeElement) ? (document.activeElement.matches("input") ? ".pick input" : ".row") : "";
+    const box = $(".row-box input", to)?.checked, open = $(".row", to).hasAttribute("aria-current");
+    const focus = to.contains(document.activeElement) ? (document.activeElement.matches("input") ? ".row-box input" : ".row") : "";
     painted.set(from, words(from));
     to.replaceWith(from);
-    if (box) $(".pick input", from).checked = true;
+    if (box) $(".row-box input", from).checked = true;
     if (open) { $(".row", from).setAttribute("aria-current", "page"); $(".row", from).classList.remove("unread"); }
     if (focus) $(focus, from).focus({ preventScroll: true });
     window.htmx.process(from);

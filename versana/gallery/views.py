@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, matching, orders, people, privacy, settings, stores
+from versana.gallery import audit, conversations, lists, matching, orders, people, privacy, settings, stores
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -48,6 +48,10 @@ def frame(nav: str, theme: str) -> Frame:
 PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "inbox": ("inbox/inbox.html", lambda: conversations.inbox(conversations.thread()), "inbox"),
     "list": ("inbox/inbox.html", lambda: conversations.inbox(None), "inbox"),
+    "list-narrowed": ("inbox/inbox.html", lists.narrowed_list, "inbox"),
+    "list-asleep": ("inbox/inbox.html", lists.sleeping_list, "inbox"),
+    "list-refused": ("inbox/inbox.html", lists.refused_list, "inbox"),
+    "list-nothing": ("inbox/inbox.html", lists.nothing_matches, "inbox"),
     "inbox-empty": ("inbox/inbox.html", conversations.empty_inbox, "inbox"),
     "inbox-asleep": ("inbox/inbox.html", conversations.asleep, "inbox"),
     "inbox-closed": ("inbox/inbox.html", conversations.read_only, "inbox"),
