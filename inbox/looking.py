@@ -30,6 +30,7 @@ VIEWS: dict[str, Q] = {
     "all": Q(),
 }
 _NUMBERED = ("tag", "store", "assignee")
+FEW = 500  # contacts whose conversations are found one contact after the other
 LARGEST = 10**15  # of the numbers that an address may name
 
 
@@ -109,11 +110,19 @@ def _tagged(number: str) -> Q:
 
 
 def _of_store(number: str) -> Q:
-    """With whom the store has orders or an account: by their address, or because somebody said so."""
+    """With whom the store has orders or an account: by their address, or because somebody said so.
+
+    A few are looked up by themselves. Of many it is asked row by row, in the list's order, which ends at a full page: looked
+    up first, all their conversations would have to be sorted.
+    """
     known = interface.known_addresses(store_number=int(number))
-    by_address = ContactAddress.objects.filter(email_norm__in=known).values("contact")
-    by_hand = CustomerLink.objects.filter(store_number=int(number)).values("contact")
-    return Q(contact__in=by_address.union(by_hand, all=True))
+    by_address = ContactAddress.objects.filter(email_norm__in=known)
+    by_hand = CustomerLink.objects.filter(store_number=int(number))
+    several = [list(each.values_list("contact", flat=True)[: FEW + 1]) for each in (by_address, by_hand)]
+    if all(len(each) <= FEW for each in several):
+        return Q(contact__in={contact for each in several for contact in each})
+    here = OuterRef("contact")
+    return Q(Exists(by_address.filter(contact=here))) | Q(Exists(by_hand.filter(contact=here)))
 
 
 def _assigned(number: str) -> Q:

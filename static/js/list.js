@@ -74,8 +74,8 @@
     say($("#list-said span")?.textContent || "");
     if (!chosen().length) ($("#list-said button") || $("#list-scroll .row"))?.focus({ preventScroll: true });
   });
-  document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (detail.elt?.id === "bulk" && detail.xhr?.getResponseHeader("HX-Trigger")) clear();
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.requestConfig?.elt?.id === "bulk" && detail.xhr?.getResponseHeader("HX-Trigger")) clear();
   });
 
   /* --- What is new -------------------------------------------------------------------------------------------------- */

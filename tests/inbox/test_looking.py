@@ -81,7 +81,11 @@ def test_a_topic_that_an_agent_took_away_is_not_found_by_it(cast: Cast, ava: Cli
     assert shown(ava, "topic=cancel") == [1, 2]
 
 
-def test_a_store_shows_whom_it_knows_by_address_and_whom_somebody_linked(cast: Cast, ava: Client) -> None:
+@pytest.mark.parametrize("few", [0, looking.FEW], ids=["many", "few"])
+def test_a_store_shows_whom_it_knows_by_address_and_whom_somebody_linked(
+    cast: Cast, ava: Client, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(looking, "FEW", few)
     with tenant_context(cast.acme.pk):
         one, other = factories.many_stores(2, by=cast.olivia)
         people = [factories.contact(email=f"p{n}@example.com") for n in range(4)]
