@@ -1,6 +1,7 @@
 """The list of conversations: its views, its counts, and its pages while new mail pushes rows down."""
 
 import base64
+import re
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -224,3 +225,20 @@ def test_hostile_subjects_and_names_are_text(cast: Cast) -> None:
     assert not [tag for tag in soup.select("script") if "alert" in tag.get_text()]
     assert soup.select_one("#row-1 .subject").get_text() == evil
     assert "(no subject)" in soup.select_one("#row-2").get_text()
+
+
+def test_a_late_page_does_not_read_what_stands_before_it(cast: Cast) -> None:
+    fill(cast, [NOW - timedelta(minutes=n // 2) for n in range(3_000)])
+    with tenant_context(cast.acme.pk):
+        rows = looking.rows(looking.Looking("open"), member=cast.ava)
+        last = rows.order_by("-last_message_at", "-pk")[2_900]
+        position = keyset.position_of(last.last_message_at, last.pk)
+        page = keyset.after(rows, position, by="last_message_at")[: listing.PAGE]
+        plan = page.explain(analyze=True, timing=False)
+        assert [row.number for row in page] == [
+            row.number for row in rows.order_by("-last_message_at", "-pk")[2_901 : 2_901 + listing.PAGE]
+        ]
+    removed = sum(int(found) for found in re.findall(r"Rows Removed by Filter: (\d+)", plan))
+    assert "Seq Scan" not in plan, plan
+    assert "Sort" not in plan, plan
+    assert removed <= 2, plan
