@@ -150,6 +150,33 @@
     say(`${unread.length === 1 ? here.dataset.newOne : here.dataset.new} ${names.join(", ")}`);
   };
 
+  /* The bar over a list that is scrolled down, and how many are unread in the title. A title that is not as it was left here
+     came with a conversation, and has no number before it. */
+  let above = 0;
+  const bar = (n) => {
+    const button = $("#list-news");
+    if (!button) return;
+    above = n;
+    button.hidden = !n;
+    button.textContent = n === 1 ? button.dataset.one : button.dataset.many.replace("{n}", n);
+  };
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("#list-news")) return;
+    $("#list-scroll").scrollTop = 0;
+    bar(0);
+    $("#list-scroll .row")?.focus({ preventScroll: true });
+  });
+  document.addEventListener("scroll", ({ target }) => {
+    if (above && target.id === "list-scroll" && target.scrollTop <= 0) bar(0);
+  }, true);
+  const unread = () => Number($("#list-scroll")?.dataset.unread || 0);
+  let before = unread() ? `(${unread()}) ` : "", ours = document.title;
+  const entitle = () => {
+    const bare = document.title === ours ? ours.slice(before.length) : document.title;
+    before = unread() ? `(${unread()}) ` : "";
+    document.title = ours = before + bare;
+  };
+
   const shown = () => $$("#list-scroll .entry").length;
   const ask = async () => {
     const here = list();
@@ -165,7 +192,10 @@
         /* Rows that were fetched meanwhile are not in the answer: the next question is for them too. */
         if (here.isConnected && shown() === asked && asked <= MOST && !$(".more-rows.htmx-request", here)) {
           here.dataset.seen = $("[data-seen]", fresh).dataset.seen;
+          here.dataset.unread = $("[data-unread]", fresh).dataset.unread;
           const news = merge(here, $("#list-scroll", fresh));
+          entitle();
+          if (here.scrollTop > 0) bar(above + news.filter((entry) => entry.offsetTop - here.offsetTop < here.scrollTop).length);
           views(fresh);
           count();
           tell(here, news);
@@ -185,7 +215,15 @@
   for (const name of ["conversation-changed", "list-changed"]) document.addEventListener(name, ask);
   /* What was opened is seen. */
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
-    if (detail.target?.id === "conversation") $("#list-scroll .row[aria-current]")?.classList.remove("unread");
+    if (detail.target?.id === "conversation") {
+      const row = $("#list-scroll .row[aria-current].unread");
+      /* Only what is open is counted, and a list of other ones has nothing to take from that. */
+      if (row && unread() && /[?&]view=(mine|unassigned|open|needs-reply)\b/.test(list()?.dataset.live || "")) $("#list-scroll").dataset.unread = unread() - 1;
+      row?.classList.remove("unread");
+    }
     if (detail.target?.id === "more-rows") count();
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.target?.id === "conversation") entitle(); /* the framework has set the title by now */
   });
 })();
