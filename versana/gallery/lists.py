@@ -166,6 +166,7 @@ def list_pane(selected: bool = True) -> ListPane:
         url=_HERE,
         filters=_FILTERS,
         bulk=_BULK,
+        unread=12,
     )
 
 
