@@ -1,4 +1,4 @@
-"""Page objects of the inbox: list rows, the thread, its messages. Frozen; `pages.py` builds them."""
+"""Page objects of the inbox: the thread and its messages. Frozen; `pages.py` builds them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,36 +14,6 @@ class Person:
     initials: str
     hue: int
     colleague: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationRow:
-    number: int
-    url: str
-    person: Person
-    subject: str
-    snippet: str
-    last_at: datetime
-    needs_reply: bool
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ViewTab:
-    name: str
-    url: str
-    count: int
-    more: bool  # the count is a lower bound ("999+")
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ListPane:
-    tabs: tuple[ViewTab, ...]
-    rows: tuple[ConversationRow, ...]
-    next_url: str  # the next keyset page, or empty
-    empty_title: str
-    empty_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +173,3 @@ class Thread:
     reply: ReplyBox | None = None
     work: Work | None = None
     entries: tuple[MessageCard | NoteCard | EventLine, ...] = ()  # the messages, and what stands between them
-
-
-@dataclass(frozen=True, slots=True)
-class InboxPage:
-    list: ListPane | None  # None: the list is already on the screen
-    thread: Thread | None

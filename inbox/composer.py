@@ -1,10 +1,9 @@
 """The box under a thread in which a reply is written."""
 
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from inbox import drafts
+from inbox import drafts, looking
 from inbox.cards import ReplyBox
 from inbox.drafts import Draft
 from inbox.models import Conversation
@@ -23,7 +22,7 @@ def box(visit: Visit, conversation: Conversation, *, view: str) -> ReplyBox | No
 def with_draft(visit: Visit, conversation: Conversation, draft: Draft, *, view: str) -> ReplyBox:
     """A text that is kept as it stands in the box."""
     here = {"workspace": visit.workspace.slug, "number": conversation.number}
-    query = "" if view == "needs-reply" else f"?{urlencode({'view': view})}"
+    query = "" if view == looking.DEFAULT else f"?view={view}"
     name = shown(conversation.contact.name)
     return ReplyBox(
         url=reverse("inbox:draft", kwargs=here) + query,

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from inbox.cards import Person
 from inbox.faces import face
-from inbox.listing import COUNT_LIMIT, VIEWS, subject_of
+from inbox.listing import COUNT_LIMIT, subject_of
+from inbox.looking import VIEWS
 from inbox.models import Conversation, MailIdentity, OutgoingMail
 from integrations.shopify import interface
 from tenants.access import Visit

@@ -77,6 +77,7 @@ PLAIN = (
     Plain("inbox.Message", ("kind",), _SHAPE),
     Plain("inbox.Attachment", ("content_type",), "A kind of file."),
     Plain("inbox.Conversation", ("state",), _SHAPE),
+    Plain("inbox.WatchedView", ("name",), _SHAPE),
     Plain("inbox.Message", ("authentication",), _SHAPE),
     Plain("inbox.ConversationEvent", ("kind", "detail"), "What was done: words of the code, numbers, names of tags."),
     Plain("inbox.Notification", ("kind",), _SHAPE),

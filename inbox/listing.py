@@ -1,75 +1,224 @@
 """The list of conversations: its views with their counts, and one keyset page of rows."""
 
+import hashlib
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Func, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inbox.cards import ConversationRow, ListPane, ViewTab
+from inbox import labels, looking, narrowing, saved_views
 from inbox.faces import face
-from inbox.models import Conversation
+from inbox.list_cards import ConversationRow, ListPane, Said, SavedTab, ViewTab
+from inbox.looking import Looking
+from inbox.models import Conversation, ConversationEvent, ConversationTag, ConversationTopic, Message, Presence
 from tenants.access import Visit
+from tenants.models import Membership
 from tenants.names import shown
+from tenants.roles import Permission
 from versana import keyset
 
 PAGE = 40
+MOST = 200  # rows that an open list is told anew at once
 COUNT_LIMIT = 999
-VIEWS = {"needs-reply": True, "replied": False, "all": None}
-
-
-def list_pane(visit: Visit, *, view: str, after: str, selected: int = 0) -> ListPane:
-    """One keyset page of a view, newest activity first. Raises ValueError for a cursor that is none of ours."""
-    base = reverse("inbox:list", kwargs={"workspace": visit.workspace.slug})
-    rows = list(keyset.after(_of_view(view), after, by="last_message_at")[: PAGE + 1])
-    more = len(rows) > PAGE
-    query = (
-        urlencode({"view": view, "after": keyset.position_of(rows[PAGE - 1].last_message_at, rows[PAGE - 1].pk)})
-        if more
-        else ""
-    )
-    title, text = map(str, _EMPTY[view])
-    return ListPane(
-        tabs=tuple(_tab(name, base, selected=name == view) for name in VIEWS) if not after else (),
-        rows=tuple(_row(row, visit.workspace.slug, view, selected=row.number == selected) for row in rows[:PAGE]),
-        next_url=f"{base}?{query}" if more else "",
-        empty_title=title,
-        empty_text=text,
-    )
-
-
+UNREAD_LIMIT = 99  # of the newest that wait for a reply; a title has no room for more
+TAGS_SHOWN = 3
+NEWEST = 20  # changes by which a list knows whether it is as it was
+TABS = ("mine", "unassigned", "open", "snoozed")
+MENU = ("needs-reply", "closed", "spam", "all")
+_NAMES = {
+    "mine": gettext_lazy("Mine"),
+    "unassigned": gettext_lazy("Unassigned"),
+    "open": gettext_lazy("All open"),
+    "snoozed": gettext_lazy("Snoozed"),
+    "needs-reply": gettext_lazy("Needs reply"),
+    "replied": gettext_lazy("Replied"),
+    "closed": gettext_lazy("Closed"),
+    "spam": gettext_lazy("Spam"),
+    "all": gettext_lazy("Everything"),
+}
 _EMPTY = {
+    "mine": (gettext_lazy("Nothing is yours"), gettext_lazy("What is assigned to you and open appears here.")),
+    "unassigned": (
+        gettext_lazy("Everything has somebody"),
+        gettext_lazy("New mail appears here until it is assigned."),
+    ),
+    "open": (gettext_lazy("Nothing is open"), gettext_lazy("New mail from contacts appears here.")),
+    "snoozed": (gettext_lazy("Nothing sleeps"), gettext_lazy("What you snooze waits here until its time has come.")),
     "needs-reply": (gettext_lazy("Nothing waits for a reply"), gettext_lazy("New mail from contacts appears here.")),
     "replied": (
         gettext_lazy("No answered conversations yet"),
         gettext_lazy("Conversations whose last word is yours appear here."),
     ),
+    "closed": (gettext_lazy("Nothing is closed yet"), gettext_lazy("A new message opens a closed conversation again.")),
+    "spam": (gettext_lazy("No spam"), gettext_lazy("What is taken for spam appears here, and in no other list.")),
     "all": (
         gettext_lazy("No conversations yet"),
         gettext_lazy("They appear here as soon as mail has been imported."),
     ),
 }
-_NAMES = {"needs-reply": gettext_lazy("Needs reply"), "replied": gettext_lazy("Replied"), "all": gettext_lazy("All")}
 
 
-def _of_view(view: str) -> QuerySet[Conversation]:
-    rows = Conversation.objects.select_related("contact")
-    wanted = VIEWS[view]
-    return rows if wanted is None else rows.filter(needs_reply=wanted)
+def list_pane(
+    visit: Visit,
+    *,
+    view: str,
+    after: str = "",
+    selected: int = 0,
+    rows_only: bool = False,
+    most: int = PAGE,
+    said: Said | None = None,
+) -> ListPane:
+    """One keyset page of the list of this name, newest activity first; `rows_only`: without what stands above it.
+
+    Raises ValueError for a name or a cursor that is none of ours.
+    """
+    looked, base = looking.at(view), reverse("inbox:list", kwargs={"workspace": visit.workspace.slug})
+    rows, next_url = _page(visit, looked, base, after=after, most=most, selected=selected)
+    title, text = (
+        (_("Nothing matches these filters"), _("Take one away to see more."))
+        if looked.filters
+        else map(str, _EMPTY[looked.view])
+    )
+    bare = ListPane(tabs=(), rows=rows, next_url=next_url, empty_title=title, empty_text=text, words=looked.words)
+    return bare if rows_only else _dressed(visit, bare, looked, base, said)
 
 
-def _tab(view: str, base: str, *, selected: bool) -> ViewTab:
-    # Counting stops at the limit: a count that is shown must not cost more the larger the workspace is.
-    wanted = VIEWS[view]
-    rows = Conversation.objects.all() if wanted is None else Conversation.objects.filter(needs_reply=wanted)
-    count = rows.values("pk")[: COUNT_LIMIT + 1].count()
-    return ViewTab(
-        str(_NAMES[view]), f"{base}?{urlencode({'view': view})}", min(count, COUNT_LIMIT), count > COUNT_LIMIT, selected
+def _dressed(visit: Visit, bare: ListPane, looked: Looking, base: str, said: Said | None) -> ListPane:
+    """With its views, filters, and what can be done."""
+    tabs, unread = _tabs(visit.membership, looked, base)
+    here, may_work = {"workspace": visit.workspace.slug}, visit.may(Permission.WORK_INBOX)
+    choices = narrowing.choices(looked)
+    saved = _saved(visit, looked, base)
+    on = [tab.name for tab in tabs[len(TABS) :] if tab.selected] + [tab.name for tab in saved if tab.selected]
+    return ListPane(
+        tabs=tabs[: len(TABS)],
+        rows=bare.rows,
+        next_url=bare.next_url,
+        empty_title=bare.empty_title,
+        empty_text=bare.empty_text,
+        more=tabs[len(TABS) :],
+        saved=saved,
+        save_url=f"{reverse('inbox:keep_view', kwargs=here)}?view={looked.words}" if may_work else "",
+        may_share=saved_views.may_share(visit.membership),
+        view=looked.view,
+        words=looked.words,
+        url=base,
+        filters=choices,
+        chips=narrowing.chips(looked, choices, base),
+        bulk=narrowing.bulk(visit, looked, choices) if may_work else None,
+        live_url=f"{reverse('inbox:live', kwargs=here)}?view={looked.words}",
+        seen=state(visit.membership),
+        said=said,
+        more_selected=on[0] if on else "",
+        unread=unread,
+    )
+
+
+def state(member: Membership) -> str:
+    """A word for how the lists of the workspace are: another one once mail has arrived or something was done.
+
+    By the last few numbers rather than the last one alone: of two things that happen at once, the one with the smaller
+    number may be the later one to be seen. One statement, by indexes alone.
+    """
+
+    def newest(model: type[Message] | type[ConversationEvent] | type[ConversationTopic]) -> ArraySubquery:
+        return ArraySubquery(model.objects.order_by("-pk").values("pk")[:NEWEST])
+
+    of = Membership.objects.filter(pk=member.pk)
+    found = of.values_list(newest(Message), newest(ConversationEvent), newest(ConversationTopic)).get()
+    return hashlib.blake2b(repr(found).encode(), digest_size=9).hexdigest()
+
+
+def _page(
+    visit: Visit, looked: Looking, base: str, *, after: str, most: int, selected: int
+) -> tuple[tuple[ConversationRow, ...], str]:
+    found = keyset.after(_told(looking.rows(looked, member=visit.membership), visit), after, by="last_message_at")
+    rows = list(found[: most + 1])
+    cards = tuple(_row(row, visit.workspace.slug, looked.words, selected=row.number == selected) for row in rows[:most])
+    if len(rows) <= most:
+        return cards, ""
+    following = urlencode({"after": keyset.position_of(rows[most - 1].last_message_at, rows[most - 1].pk)})
+    return cards, f"{base}?view={looked.words}&{following}"
+
+
+def _told(rows: QuerySet[Conversation], visit: Visit) -> QuerySet[Conversation]:
+    """With all that a row shows: one query."""
+    here = OuterRef("pk")
+    topics = ConversationTopic.objects.filter(labels.holding(), conversation=here)
+    tags = ConversationTag.objects.filter(conversation=here).order_by("pk").values("tag__name")
+    seen = Presence.objects.filter(conversation=here, member=visit.membership).values("seen_at")
+    return rows.select_related("contact", "assignee__user").annotate(
+        held=ArraySubquery(
+            topics.values(json=JSONObject(topic="topic", confidence="confidence", confirmed="confirmed"))
+        ),
+        tag_names=ArraySubquery(tags[:TAGS_SHOWN]),
+        seen_at=Subquery(seen[:1]),
+    )
+
+
+def _tabs(member: Membership, looked: Looking, base: str) -> tuple[tuple[ViewTab, ...], int]:
+    """Every view with its count, and how many are unread, by one statement. Counting stops at the limit: what is shown beside a name must not cost
+    more the larger the workspace is."""
+    names = (*TABS, *MENU)
+    counts = [
+        Func(
+            ArraySubquery(looking.rows(Looking(name), member=member).order_by().values("pk")[: COUNT_LIMIT + 1]),
+            function="CARDINALITY",
+            output_field=IntegerField(),
+        )
+        for name in names
+    ]
+    *found, unread = Membership.objects.filter(pk=member.pk).values_list(*counts, ArraySubquery(_unread(member))).get()
+    tabs = tuple(
+        ViewTab(
+            str(_NAMES[name]),
+            f"{base}?view={name}",
+            min(count, COUNT_LIMIT),
+            count > COUNT_LIMIT,
+            looked.words == name,
+        )
+        for name, count in zip(names, found, strict=True)
+    )
+    return tabs, sum(unread)
+
+
+def _unread(member: Membership) -> QuerySet[Conversation, bool]:
+    """Of each of the newest that wait for a reply, whether the member has not seen its last message: so many rows are read,
+    and not more where all of a large inbox has been seen."""
+    waiting = looking.rows(Looking("needs-reply"), member=member).order_by("-last_message_at", "-pk")
+    seen = Presence.objects.filter(conversation=OuterRef("pk"), member=member, seen_at__gte=OuterRef("last_message_at"))
+    return waiting.annotate(unread=~Exists(seen)).values_list("unread", flat=True)[:UNREAD_LIMIT]
+
+
+def _saved(visit: Visit, looked: Looking, base: str) -> tuple[SavedTab, ...]:
+    def url(name: str, number: int) -> str:
+        path = reverse(f"inbox:{name}", kwargs={"workspace": visit.workspace.slug, "number": number})
+        return f"{path}?view={looked.words}"
+
+    return tuple(
+        SavedTab(
+            row.name,
+            f"{base}?view={row.query}",
+            shared=row.owner_id is None,
+            selected=row.query == looked.words,
+            **(
+                {"rename_url": url("rename_view", row.number), "delete_url": url("delete_view", row.number)}
+                if saved_views.may_change(row, by=visit.membership)
+                else {}
+            ),
+        )
+        for row in saved_views.of(visit.membership)
     )
 
 
 def _row(row: Conversation, slug: str, view: str, *, selected: bool) -> ConversationRow:
+    held = labels.shown([ConversationTopic(**one) for one in row.held])  # type: ignore[attr-defined]
+    seen = row.seen_at  # type: ignore[attr-defined]
+    urgency = Conversation.Priority(row.priority)
     return ConversationRow(
         number=row.number,
         url=thread_url(slug, row.number, view),
@@ -81,6 +230,12 @@ def _row(row: Conversation, slug: str, view: str, *, selected: bool) -> Conversa
         last_at=row.last_message_at,
         needs_reply=row.needs_reply,
         selected=selected,
+        unread=row.needs_reply and (seen is None or seen < row.last_message_at),
+        topic=str(ConversationTopic.Topic(held[0].topic).label) if held else "",
+        tags=tuple(row.tag_names),  # type: ignore[attr-defined]
+        assignee=face(row.assignee.user.display_name, row.assignee.pk, colleague=True) if row.assignee else None,
+        priority="" if urgency == Conversation.Priority.NORMAL else str(urgency.label),
+        snoozed_until=row.snoozed_until,
     )
 
 
@@ -92,4 +247,4 @@ def subject_of(conversation: Conversation) -> str:
 
 def thread_url(slug: str, number: int, view: str) -> str:
     url = reverse("inbox:thread", kwargs={"workspace": slug, "number": number})
-    return url if view == "needs-reply" else f"{url}?{urlencode({'view': view})}"
+    return url if view == looking.DEFAULT else f"{url}?view={view}"

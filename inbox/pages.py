@@ -1,7 +1,5 @@
 """The inbox's pages, built from rows: page objects of `cards.py`. Reads only what this workspace may see."""
 
-from urllib.parse import urlencode
-
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import JSONObject
@@ -10,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from inbox import composer, desk, history
 from inbox.beside import sections_of, viewer
-from inbox.cards import AttachmentChip, InboxPage, MessageCard, Person, Thread
+from inbox.cards import AttachmentChip, MessageCard, Person, Thread
 from inbox.chips import topic_bar
 from inbox.faces import face
+from inbox.list_cards import InboxPage, Said
 from inbox.listing import list_pane, subject_of, thread_url
 from inbox.models import Attachment, ContactAddress, Conversation, Message
 from inbox.persons import person_of
@@ -25,10 +24,19 @@ NEWEST_OPEN = 3  # messages of a long thread that are not folded
 
 
 def inbox_page(
-    visit: Visit, *, view: str, after: str = "", conversation: Conversation | None = None, error: str = ""
+    visit: Visit,
+    *,
+    view: str,
+    after: str = "",
+    rows_only: bool = False,
+    conversation: Conversation | None = None,
+    error: str = "",
+    said: Said | None = None,
 ) -> InboxPage:
-    """The list, and beside it the thread when there is one; with a word on why what was just asked was not done."""
-    pane = list_pane(visit, view=view, after=after, selected=conversation.number if conversation else 0)
+    """The list, and beside it the thread when there is one; with a word on why what was just asked was not done, or on what
+    was done to many. `rows_only`: for a list that is there already. Raises ValueError as `list_pane` does."""
+    number = conversation.number if conversation else 0
+    pane = list_pane(visit, view=view, after=after, selected=number, rows_only=rows_only, said=said)
     return InboxPage(list=pane, thread=thread(visit, conversation, view=view, error=error) if conversation else None)
 
 
@@ -53,7 +61,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
     return Thread(
         number=conversation.number,
         url=thread_url(slug, conversation.number, view),
-        back_url=f"{reverse('inbox:list', kwargs={'workspace': slug})}?{urlencode({'view': view})}",
+        back_url=f"{reverse('inbox:list', kwargs={'workspace': slug})}?view={view}",
         subject=subject_of(conversation),
         person=_person(conversation, addresses),
         address=addresses[0] if addresses else "",

@@ -8,24 +8,32 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from inbox import gist, persons
+from inbox import gist, looking, persons
 from inbox.events import ViewLookedAt
+from inbox.looking import Looking
 from inbox.models import Conversation, WatchedView
 from integrations.shopify import interface
+from tenants import members
+from tenants.models import Membership
 from tenants.outbox.events import publish
 
 TOP = 10
 AGAIN = timedelta(seconds=60)
 
 
-def note(*, needs_reply: bool | None) -> None:
-    """Somebody looks at this view. Whoever is first in a minute has its top prepared."""
-    rows = WatchedView.objects.filter(needs_reply=needs_reply)
+def note(*, view: str, by: Membership) -> None:
+    """A member looks at the list of this name. Whoever is first in a minute has its top prepared; that of a list that is
+    narrowed by filters is in most cases looked at once, and is left alone."""
+    looked = looking.at(view)
+    if looked.filters:
+        return
+    name = f"mine {by.pk}" if looked.view == "mine" else looked.view
+    rows = WatchedView.objects.filter(name=name)
     # Who finds the row in somebody else's hands leaves it there: a page does not wait for another one.
     row = rows.select_for_update(skip_locked=True).filter(warmed_at__lte=Now() - AGAIN).first()
     first = False
     if row is None:
-        row, first = rows.get_or_create(needs_reply=needs_reply)
+        row, first = rows.get_or_create(name=name)
     elif rows.update(warmed_at=Now()):
         first = True
     if first:
@@ -35,17 +43,22 @@ def note(*, needs_reply: bool | None) -> None:
 def top(*, view_id: int) -> list[int]:
     """The numbers of the first conversations of a view, in which orders may matter: one of each contact, the first one first."""
     view = WatchedView.objects.filter(pk=view_id).first()
-    if view is None:
+    member = _whose(view) if view else None
+    if view is None or view.name is None or member is None:
         return []
-    rows = Conversation.objects.filter(erased_at=None)
-    if view.needs_reply is not None:
-        rows = rows.filter(needs_reply=view.needs_reply)
+    rows = looking.rows(Looking(view.name.partition(" ")[0]), member=member).filter(erased_at=None)
     newest = rows.order_by("-last_message_at", "-pk").values_list("pk", flat=True)[:TOP]
     related = Conversation.objects.filter(gist.about_orders(), pk__in=list(newest))
     by_contact: dict[int, int] = {}
     for contact, number in related.order_by("-last_message_at", "-pk").values_list("contact_id", "number"):
         by_contact.setdefault(contact, number)
     return list(by_contact.values())
+
+
+def _whose(view: WatchedView) -> Membership | None:
+    """Whose view it is; anybody, for one that is everybody's."""
+    owner = (view.name or "").partition(" ")[2]
+    return members.present().filter(**({"pk": int(owner)} if owner else {})).first()
 
 
 def warm(event: ViewLookedAt) -> None:

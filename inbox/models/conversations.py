@@ -68,6 +68,12 @@ class Conversation(TenantOwned):
                 fields=["tenant", "assignee", "state", "-last_message_at", "-id"], name="inbox_conversation_assigned"
             ),
             models.Index(fields=["tenant", "-last_message_at", "-id"], name="inbox_conversation_newest"),
+            # Few are urgent: among all of a state they would be looked for long.
+            models.Index(
+                fields=["tenant", "priority", "state", "-last_message_at", "-id"],
+                condition=~Q(priority=1),
+                name="inbox_conversation_urgent",
+            ),
             models.Index(
                 fields=["tenant", "snoozed_until"], condition=Q(state="snoozed"), name="inbox_conversation_wakes"
             ),
@@ -165,24 +171,24 @@ class ConversationTopic(TenantOwned):
             SameTenantKey(name="inbox_conversationtopic_by", field="confirmed_by"),
             models.UniqueConstraint(fields=["tenant", "conversation", "topic"], name="inbox_conversationtopic_once"),
         ]
+        indexes = [models.Index(fields=["tenant", "topic", "conversation"], name="inbox_conversationtopic_about")]
 
     def __str__(self) -> str:
         return f"topic {self.pk}"
 
 
 class WatchedView(TenantOwned):
-    """A view of the list that somebody looked at, by what it shows: what needs a reply, what does not, or (null) all."""
+    """A view of the list that somebody looked at. `name`: the view's, and behind "mine" the id of the member whose it is;
+    rows from before views had names have none, and are not looked at any more."""
 
-    needs_reply = models.BooleanField(null=True)
+    name = models.CharField(max_length=40, null=True)  # noqa: DJ001 - older rows would be one and the same otherwise
     # When its first conversations were last prepared for whoever opens one.
     warmed_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantOwned.Meta):
         constraints = [
             *TenantOwned.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["tenant", "needs_reply"], name="inbox_watchedview_once", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["tenant", "name"], name="inbox_watchedview_named"),
         ]
 
     def __str__(self) -> str:

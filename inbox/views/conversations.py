@@ -3,7 +3,8 @@
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
-from inbox import listing, notices, pages, watched
+from inbox import bulk, notices, outcomes_told, pages, watched
+from inbox.list_cards import Said
 from inbox.views.finding import conversation, view_of
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
@@ -14,15 +15,28 @@ from versana.rendering import render_page
 @requires(Permission.READ_INBOX)
 def conversations(request: MemberRequest) -> HttpResponse:
     """The list: whole, or its next rows."""
-    after = request.GET.get("after", "")
+    after, view = request.GET.get("after", ""), view_of(request)
+    more = bool(after and request.htmx)  # type: ignore[attr-defined]
     try:
-        page = pages.inbox_page(request.visit, view=view_of(request), after=after)
+        page = pages.inbox_page(request.visit, view=view, after=after, rows_only=more, said=_said(request, view))
     except ValueError:
         raise Http404 from None
     if not after:
-        watched.note(needs_reply=listing.VIEWS[view_of(request)])
-    part = "list" if after and request.htmx else ""  # type: ignore[attr-defined]
-    return render_page(request, "inbox/inbox.html", page, part=part)
+        watched.note(view=view, by=request.visit.membership)
+    return render_page(request, "inbox/inbox.html", page, part="list" if more else "")
+
+
+def _said(request: MemberRequest, view: str) -> Said | None:
+    """What was just done to many, which a page without scripts is told in its address."""
+    word = request.GET.get("said", "")
+    try:
+        return (
+            outcomes_told.said(request.visit, bulk.unsealed(word, by=request.visit.membership), view=view)
+            if word
+            else None
+        )
+    except bulk.NothingToUndo:
+        return None
 
 
 @require_GET
@@ -32,7 +46,7 @@ def thread(request: MemberRequest, number: int) -> HttpResponse:
     view, found = view_of(request), conversation(number)
     notices.read(conversation=found, by=request.visit.membership)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
-        watched.note(needs_reply=listing.VIEWS[view])  # the list stands beside it
+        watched.note(view=view, by=request.visit.membership)  # the list stands beside it
         page = pages.thread_page(request.visit, view=view, conversation=found)
         return render_page(request, "inbox/inbox.html", page, part="thread")
     return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from inbox import listing
+from inbox import looking
 from inbox.models import Conversation
 
 
@@ -13,7 +13,8 @@ def conversation(number: int) -> Conversation:
 
 
 def view_of(request: HttpRequest) -> str:
-    view = request.GET.get("view", "needs-reply")
-    if view not in listing.VIEWS:
-        raise Http404
-    return view
+    """The name of the list that the address says (`looking.Looking.words`)."""
+    try:
+        return looking.of(request.GET.dict()).words
+    except looking.NoSuchList:
+        raise Http404 from None

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from inbox import chips, labels, listing
+from inbox import chips, labels
 from inbox.models import ConversationTopic
 from inbox.views import finding
 from tenants.access import MemberRequest, requires
@@ -24,9 +24,9 @@ class TopicForm(forms.Form):
 @requires(Permission.WORK_INBOX)
 def topics(request: MemberRequest, number: int) -> HttpResponse:
     """Add a topic or take one away. By htmx the chips come back; without it, the conversation."""
-    form, view = TopicForm(request.POST), request.GET.get("view", "")
+    form, view = TopicForm(request.POST), finding.view_of(request)
     found = finding.conversation(number)
-    if not form.is_valid() or view not in listing.VIEWS:
+    if not form.is_valid():
         raise BadRequest("no such topic")
     said = form.cleaned_data
     labels.correct(conversation=found, topic=said["topic"], holds=said["holds"] == "yes", by=request.visit.membership)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox import watched
+from inbox import conversations, watched
 from inbox.events import ViewLookedAt
 from inbox.models import Conversation, ConversationTopic, Mention, WatchedView
 from integrations.shopify.models import OrderContext
@@ -79,9 +79,26 @@ def test_each_view_has_a_top_of_its_own(cast: Cast, ava: Client) -> None:
     ava.get("/acme/inbox/?view=replied")
     finish()
     assert asked_for(cast) == people(1, 3, 5, 7, 9, 11)
-    ava.get("/acme/inbox/")
+    ava.get("/acme/inbox/?view=needs-reply")
     finish()
     assert asked_for(cast) == people(*range(12))
+
+
+def test_what_is_mine_has_a_top_of_its_own_for_each_of_us(cast: Cast, ava: Client) -> None:
+    with tenant_context(cast.acme.pk):
+        row = Conversation.objects.get(contact__addresses__email_norm="person11@example.com")
+        conversations.assign(conversation=row, to=cast.ava, by=cast.olivia)
+    signed_in(cast.olivia).get("/acme/inbox/?view=mine")
+    finish()
+    assert asked_for(cast) == []
+    ava.get("/acme/inbox/?view=mine")
+    finish()
+    assert asked_for(cast) == people(11)
+
+
+def test_a_list_that_is_narrowed_by_filters_is_left_alone(cast: Cast, ava: Client) -> None:
+    ava.get("/acme/inbox/?view=open&priority=3")
+    assert pending("ViewLookedAt") == 0
 
 
 def test_many_looks_within_a_minute_are_one(cast: Cast, ava: Client) -> None:
@@ -112,7 +129,7 @@ def test_a_contact_who_stands_there_twice_is_looked_up_once(cast: Cast, ava: Cli
     with tenant_context(cast.acme.pk):
         first = Conversation.objects.order_by("-last_message_at")[0]
         factories.conversation(of=first.contact)
-        view = WatchedView.objects.create(needs_reply=None)
+        view = WatchedView.objects.create(name="all")
         assert len(watched.top(view_id=view.pk)) == 9
 
 
@@ -164,7 +181,7 @@ def test_a_topic_that_an_agent_took_away_counts_no_more(cast: Cast, ava: Client)
 def test_a_view_or_a_contact_that_is_gone_meanwhile_is_passed_over(cast: Cast, ava: Client) -> None:
     with tenant_context(cast.acme.pk):
         assert watched.top(view_id=9_999_999) == []
-        view = WatchedView.objects.create(needs_reply=None)
+        view = WatchedView.objects.create(name="all")
         watched.warm(ViewLookedAt(view_id=view.pk, position=99))
         factories.conversation(of=factories.contact(name="Voice Mail"))
         watched.warm(ViewLookedAt(view_id=view.pk))

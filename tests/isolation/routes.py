@@ -40,6 +40,8 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("inbox:refused_mail_delete", "number"): Filling(_field("RawMail", "number")),
     ("inbox", "provider"): Filling(lambda house: "postmark", ordinal=True),
     ("inbox", "number"): Filling(_field("Conversation", "number")),
+    ("inbox:rename_view", "number"): Filling(_field("SavedView", "number")),
+    ("inbox:delete_view", "number"): Filling(_field("SavedView", "number")),
     ("inbox", "store"): Filling(_field("Store", "number")),
     ("inbox", "order"): Filling(lambda house: ORDER_ID, ordinal=True),
     ("inbox", "position"): Filling(lambda house: 1, ordinal=True),

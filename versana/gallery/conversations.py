@@ -1,14 +1,11 @@
-"""Example inbox: list, thread and their empty and hostile forms."""
+"""Example inbox: the thread and its empty and hostile forms, beside the list."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from inbox.cards import (
     AttachmentChip,
-    ConversationRow,
     EventLine,
-    InboxPage,
-    ListPane,
     MessageCard,
     NoteCard,
     Option,
@@ -19,107 +16,11 @@ from inbox.cards import (
     TopicBar,
     TopicChip,
     TopicChoice,
-    ViewTab,
     Work,
 )
+from inbox.list_cards import InboxPage
+from versana.gallery.lists import AVA, MAYA, OLIVIA, list_pane
 from versana.gallery.stores import OLD, REVOKED, ago, full_section, guest_section, quiet_section, section, states
-
-MAYA = Person("Maya Lindqvist", "ML", 0)
-AVA = Person("Ava Brandt", "AB", 4, colleague=True)
-OLIVIA = Person("Olivia Chen", "OC", 2, colleague=True)
-_ROWS = (
-    (
-        MAYA,
-        "Where is the rest of #1042?",
-        "The mugs came yesterday, but the throw has not, and UPS says the same since Friday",
-        12,
-        False,
-    ),
-    (
-        Person("Tomás Okafor", "TO", 1),
-        "Wrong size, can I swap the boots?",
-        "I ordered a 43 and they are clearly a 41",
-        26,
-        True,
-    ),
-    (
-        Person("Priya Raman", "PR", 2),
-        "Please cancel #1057",
-        "I ordered twice by mistake, only keep the first one",
-        41,
-        True,
-    ),
-    (Person("Jonas Weber", "JW", 4), "Typo in my delivery address", "It should say Lindenstraße 14, not 41", 70, False),
-    (
-        Person("Hana Sato", "HS", 5),
-        "Refund not on my card yet",
-        "It has been eight days since you wrote that it was sent",
-        130,
-        True,
-    ),
-    (
-        Person("Eleanor Whitcombe", "EW", 3),
-        "Is the teak tray food safe?",
-        "Before I put fruit on it: is the oil finish all right?",
-        200,
-        False,
-    ),
-    (
-        Person("Luca Moretti", "LM", 1),
-        "Tracking says returned to sender",
-        "UPS tells me the parcel went back on Tuesday",
-        310,
-        False,
-    ),
-    (
-        Person("Amara Diallo", "AD", 2),
-        "Add a gift note to UK-1042",
-        "Could you write “Happy birthday, Ines” on it?",
-        430,
-        False,
-    ),
-    (
-        Person("Ben Novak", "BN", 4),
-        "Invoice for #0998",
-        "Our accounting needs the VAT number on the invoice",
-        1700,
-        False,
-    ),
-    (Person("Sofia Almeida", "SA", 0), "Parcel arrived crushed", "Two of the six glasses are broken", 1900, False),
-    (Person("محمد عبد الرحمن", "مع", 3), "أين طلبي رقم 1042؟", "مرحبا، لم يصل طلبي بعد", 9000, False),
-    (
-        Person("Bartholomew Featherstonehaugh-Wellesley of Somewhere", "BF", 5),
-        "Long " * 50,
-        "Snippet " * 40,
-        90000,
-        True,
-    ),
-)
-
-
-def rows(selected: bool = True) -> tuple[ConversationRow, ...]:
-    return tuple(
-        ConversationRow(
-            1042 - n,
-            "/_gallery/inbox/" if n == 0 else f"/_gallery/thread/{n}/",
-            person,
-            subject,
-            snippet,
-            ago(minutes=minutes),
-            waits,
-            selected and n == 0,
-        )
-        for n, (person, subject, snippet, minutes, waits) in enumerate(_ROWS)
-    )
-
-
-def list_pane(selected: bool = True) -> ListPane:
-    tabs = (
-        ViewTab("Needs reply", "/_gallery/inbox/", 6, False, True),
-        ViewTab("Replied", "/_gallery/inbox/", 17, False, False),
-        ViewTab("All", "/_gallery/inbox/", 999, True, False),
-    )
-    return ListPane(tabs, rows(selected), "", "Nothing waits for a reply", "New mail appears here by itself.")
 
 
 def message(anchor: str, person: Person, text: str, at: datetime, **changes: object) -> MessageCard:

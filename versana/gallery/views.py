@@ -15,6 +15,7 @@ from versana.gallery import (
     audit,
     conversations,
     home,
+    lists,
     mail_in,
     matching,
     orders,
@@ -65,6 +66,10 @@ def frame(nav: str, theme: str) -> Frame:
 PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "inbox": ("inbox/inbox.html", lambda: conversations.inbox(conversations.thread()), "inbox"),
     "list": ("inbox/inbox.html", lambda: conversations.inbox(None), "inbox"),
+    "list-narrowed": ("inbox/inbox.html", lists.narrowed_list, "inbox"),
+    "list-asleep": ("inbox/inbox.html", lists.sleeping_list, "inbox"),
+    "list-refused": ("inbox/inbox.html", lists.refused_list, "inbox"),
+    "list-nothing": ("inbox/inbox.html", lists.nothing_matches, "inbox"),
     "inbox-empty": ("inbox/inbox.html", conversations.empty_inbox, "inbox"),
     "inbox-asleep": ("inbox/inbox.html", conversations.asleep, "inbox"),
     "inbox-closed": ("inbox/inbox.html", conversations.read_only, "inbox"),
@@ -274,9 +279,7 @@ def page(request: HttpRequest, name: str, order: str = "") -> HttpResponse:
 @require_GET
 def thread(request: HttpRequest, number: int) -> HttpResponse:
     """What a click on a row swaps in; by address, the whole page."""
-    opened = conversations.thread(
-        subject=conversations.rows()[number % len(conversations.rows())].subject, number=1042 - number
-    )
+    opened = conversations.thread(subject=lists.rows()[number % len(lists.rows())].subject, number=1042 - number)
     part = "#thread" if request.headers.get("HX-Target") == "conversation" else ""
     theme = _theme(request)
     return render(
