@@ -245,7 +245,7 @@ def test_the_page_says_how_far_it_is(cast: Cast, monkeypatch: pytest.MonkeyPatch
     assert panel["hx-get"] == EXPORTS
     assert not panel.select("button")
     assert "rows" in panel.select_one(".export-progress").get_text()
-    for _ in range(40):
+    for _ in range(80):  # a stretch for each table, and more
         work()
     panel = soup_of(client.get(EXPORTS, HTTP_HX_REQUEST="true")).select_one("#exports")
     assert not panel.has_attr("hx-get")

@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
+from inbox.models import Mailbox
 from integrations.shopify.models import ComplianceRequest, Farewell, ShopifyApp, Store
 from tenants.crypto import holders, keyring, rotation
 from tenants.crypto.holders import Broken, JsonTexts
@@ -47,7 +48,7 @@ def fill(tenant: Tenant, stores: int) -> None:
     """So many stores with two tokens each, and one farewell."""
     model = populate(tenant)[Store]
     with tenant_context(tenant.pk):
-        for other in (ComplianceRequest, Store, ShopifyApp):
+        for other in (ComplianceRequest, Store, ShopifyApp, Mailbox):
             other.objects.all().delete()
         Farewell.objects.all().delete()
         Store.objects.bulk_create([_store(model, tenant, number) for number in range(stores)])
