@@ -7,7 +7,7 @@ _MAIL = "To read, find and answer what people write to the shop."
 _CONTACT, _SHAPE = Who.CONTACT, "Words of the code."
 
 KEPT = (
-    Kept("inbox.Contact", ("name",), _CONTACT, "The name with which somebody writes", "To address people by it.", _ERASED),
+    Kept("inbox.Contact", ("name", "name_norm"), _CONTACT, "The name with which somebody writes", "To address people by it.", _ERASED),
     Kept("inbox.Contact", ("note",), _CONTACT, "What the team keeps in mind about somebody", "To serve people by it.", _ERASED),
     Kept(
         "inbox.ContactAddress", ("email", "email_norm"), _CONTACT, "Mail addresses",

@@ -27,6 +27,7 @@ class Frame:
     workspaces: tuple[tuple[str, str, bool], ...]
     theme: str
     person_hue: int = 3
+    contacts_url: str = ""
 
 
 def initials(name: str) -> str:
@@ -54,7 +55,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
 def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:
     workspace, user = visit.workspace, visit.membership.user
     slug = {"workspace": workspace.slug}
-    nav = request.resolver_match.namespace if request.resolver_match else ""
+    match = request.resolver_match
+    nav = "contacts" if match and (match.url_name or "").startswith("contact") else match.namespace if match else ""
     return Frame(
         workspace_name=workspace.name,
         workspace_initials=initials(workspace.name),
@@ -66,11 +68,12 @@ def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:
         person_email=user.email,
         role_word=Role(workspace.role).label,
         logout_url=reverse("account_logout"),
-        nav={"inbox": "inbox", "help": ""}.get(nav, "settings"),
+        nav={"inbox": "inbox", "contacts": "contacts", "help": ""}.get(nav, "settings"),
         workspaces=tuple(
             (w.name, reverse("inbox:list", kwargs={"workspace": w.slug}), w.id == workspace.id)
             for w in visit.workspaces
         ),
         theme=theme,
         person_hue=visit.membership.number % 6,  # as in the list of members
+        contacts_url=reverse("inbox:contacts", kwargs=slug),
     )

@@ -9,14 +9,15 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from inbox import arrivals, gist, labels
+from inbox import arrivals, gist
 from inbox.contacts import contact_of
-from inbox.email import threads
+from inbox.email import joining, threads
 from inbox.email.charsets import one_line
 from inbox.email.html import html_to_text, sanitise
 from inbox.email.parsing import BadMail, InboundMail
 from inbox.email.people import Parties, normalised, parties
 from inbox.email.quoting import split
+from inbox.file_kinds import checked
 from inbox.models import Attachment, Conversation, Message
 from tenants import personal
 from tenants.models import Tenant
@@ -52,11 +53,11 @@ def receive(*, mail: InboundMail, now: datetime) -> Receipt:
         # A clock that runs ahead must not keep a conversation at the top of the list for years.
         sent_at = min(mail.sent_at or now, now)
         _refuse_erased(sides, sent_at=sent_at)
-        ties = threads.Ties(mail.message_id, _named(mail), sides.outsiders)
+        ties = threads.Ties(mail.message_id, _named(mail), sides.outsiders, _nearest(mail))
         found = threads.conversations_of(ties=ties, support_addresses=support)
         conversation = _conversation(found, sides=sides, sent_at=sent_at)
         message = _write(mail, conversation=conversation, from_shop=sides.from_shop, sent_at=sent_at, now=now)
-        threads.remember(conversation=conversation, named=ties.named)
+        joining.remember(conversation=conversation, named=ties.named)
         summarise(conversation)
         gist.refresh(conversation=conversation)
         arrivals.announce(message=message, now=now)
@@ -87,6 +88,10 @@ def _named(mail: InboundMail) -> frozenset[str]:
     return frozenset(each for each in (mail.in_reply_to, *mail.references) if each and each != mail.message_id)
 
 
+def _nearest(mail: InboundMail) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in (mail.in_reply_to, *reversed(mail.references)) if each))
+
+
 def _conversation(found: list[Conversation], *, sides: Parties, sent_at: datetime) -> Conversation:
     """The conversation that the mail belongs to, made one if it is several, or a new one."""
     contact = contact_of(name=sides.with_[0], address=sides.with_[1]) if sides.with_ else None
@@ -101,8 +106,7 @@ def _conversation(found: list[Conversation], *, sides: Parties, sent_at: datetim
     if sent_at < into.created_at:  # What opened the conversation arrives after its answers.
         into.contact, into.created_at = contact or into.contact, sent_at
     if others:
-        labels.move(into=into, others=others)
-        threads.merge(into=into, others=others)
+        joining.join(into=into, others=others)
     return into
 
 
@@ -139,7 +143,7 @@ def _write_attachments(mail: InboundMail, *, message: Message, cut_text: str) ->
         Attachment.objects.create(
             message=message,
             name=file.name,
-            content_type=file.content_type,
+            content_type=checked(file.content_type, file.content),
             size=file.size,
             content_id=file.content_id,
             inline=inline,

@@ -38,8 +38,17 @@ def conversations(request: MemberRequest) -> HttpResponse:
 def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
     view, found = view_of(request), conversation(number)
+    if found.number != number:
+        return redirect(listing.thread_url(request.visit.workspace.slug, found.number, view))
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
         watched.note(needs_reply=listing.VIEWS[view])  # the list stands beside it
         page = pages.thread_page(request.visit, view=view, conversation=found)
         return render_page(request, "inbox/inbox.html", page, part="thread")
     return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def printed(request: MemberRequest, number: int) -> HttpResponse:
+    """The whole conversation for paper."""
+    return render_page(request, "inbox/print.html", pages.printed_page(request.visit, conversation(number)))

@@ -33,6 +33,17 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("tenants:member_remove", "number"): Filling(_field("Membership", "number")),
     # Whose session it is, is the person's own affair (tests/tenants/test_sessions.py): asked for one of nobody's.
     ("tenants:end_session", "session"): Filling(lambda house: 900_000_001, ordinal=True),
+    **{
+        (f"inbox:{name}", "number"): Filling(_field("Contact", "number"))
+        for name in (
+            "contact",
+            "contact_describe",
+            "contact_address",
+            "contact_block",
+            "contact_pictures",
+            "contact_merge",
+        )
+    },
     ("inbox", "number"): Filling(_field("Conversation", "number")),
     ("inbox", "store"): Filling(_field("Store", "number")),
     ("inbox", "order"): Filling(lambda house: ORDER_ID, ordinal=True),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, matching, orders, people, privacy, settings, stores
+from versana.gallery import audit, contacts, conversations, matching, orders, people, privacy, settings, stores
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -41,6 +41,7 @@ def frame(nav: str, theme: str) -> Frame:
         nav=nav,
         workspaces=(("Harbor & Pine", here, True), ("Cove Wholesale", here, False)),
         theme=theme,
+        contacts_url=f"{here}contacts/",
     )
 
 
@@ -68,6 +69,23 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
         ),
         "inbox",
     ),
+    "inbox-pictures": ("inbox/inbox.html", lambda: conversations.inbox(conversations.pictures_thread()), "inbox"),
+    "contacts": ("inbox/contacts.html", contacts.listed, "contacts"),
+    "contacts-none": ("inbox/contacts.html", contacts.nobody_yet, "contacts"),
+    "contacts-not-found": ("inbox/contacts.html", contacts.nobody_found, "contacts"),
+    "contact": ("inbox/contact.html", contacts.contact, "contacts"),
+    "contact-blocked": ("inbox/contact.html", contacts.blocked, "contacts"),
+    "contact-errors": ("inbox/contact.html", contacts.refused, "contacts"),
+    "contact-erased": ("inbox/contact.html", contacts.erased, "contacts"),
+    "contact-hostile": ("inbox/contact.html", contacts.hostile, "contacts"),
+    "contact-merge": ("inbox/contact_merge.html", contacts.choose_contact, "contacts"),
+    "contact-merge-none": ("inbox/contact_merge.html", contacts.no_contact, "contacts"),
+    "contact-merge-decide": ("inbox/contact_merge.html", contacts.decide, "contacts"),
+    "merge": ("inbox/merge.html", contacts.merge, "inbox"),
+    "merge-sure": ("inbox/merge.html", contacts.merge_sure, "inbox"),
+    "split": ("inbox/split.html", contacts.split, "inbox"),
+    "print": ("inbox/print.html", contacts.printed, ""),
+    "file-expired": ("inbox/file_expired.html", contacts.expired, "inbox"),
     "sections": ("gallery/sections.html", stores.states, "inbox"),
     "orders": ("gallery/sections.html", orders.states, "inbox"),
     "order-page": ("shopify/order_page.html", lambda: orders.lines_detail(orders.returned()), "inbox"),
@@ -249,7 +267,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     """A message's HTML in its frame, under the inbox's own policy."""
     lines = "<p>Another line.</p>" * 12
     response = HttpResponse(f"<!doctype html><title>Mail</title><p>The mugs came <b>yesterday</b>.</p>{lines}")
-    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["Content-Security-Policy"] = FRAME_POLICY.format(pictures="")
     return response
 
 
