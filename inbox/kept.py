@@ -7,7 +7,7 @@ _MAIL = "To read, find and answer what people write to the shop."
 _CONTACT, _SHAPE = Who.CONTACT, "Words of the code."
 
 KEPT = (
-    Kept("inbox.Contact", ("name", "name_norm"), _CONTACT, "The name with which somebody writes", "To address people by it.", _ERASED),
+    Kept("inbox.Contact", ("name",), _CONTACT, "The name with which somebody writes", "To address people by it.", _ERASED),
     Kept("inbox.Contact", ("note",), _CONTACT, "What the team keeps in mind about somebody", "To serve people by it.", _ERASED),
     Kept(
         "inbox.ContactAddress", ("email", "email_norm"), _CONTACT, "Mail addresses",
@@ -80,7 +80,7 @@ PLAIN = (
     Plain("inbox.Message", ("authentication",), _SHAPE),
     Plain("inbox.ConversationEvent", ("kind", "detail"), "What was done: words of the code, numbers, names of tags."),
     Plain("inbox.Notification", ("kind",), _SHAPE),
-    Plain("inbox.Tag", ("name", "name_norm"), "A word of the team’s for many conversations."),
+    Plain("inbox.Tag", ("name",), "A word of the team’s for many conversations."),
     Plain(
         "inbox.SavedReply",
         ("name", "text"),

@@ -5,7 +5,6 @@ Both wait for mail that is arriving, and mail waits for them: no message is in t
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -128,7 +127,6 @@ def _beside(origin: Conversation, chosen: Sequence[Message]) -> Conversation:
         priority=origin.priority,
         snoozed_until=origin.snoozed_until,
         closed_at=origin.closed_at,
-        answered_at=origin.answered_at,
         created_at=chosen[0].sent_at,
         last_message_at=chosen[-1].sent_at,
     )
@@ -153,15 +151,8 @@ def _settle(conversation: Conversation) -> None:
     messages = messages_of(conversation)
     conversation.contact_id = _with_whom(messages, otherwise=conversation.contact_id)
     conversation.created_at = messages[0].sent_at
-    if conversation.answered_at:
-        conversation.answered_at = _first_answer(messages)
-        conversation.save(update_fields=["answered_at"])
     joining.remember_anew(conversation=conversation)
     _told_anew(conversation)
-
-
-def _first_answer(messages: Sequence[Message]) -> datetime | None:
-    return next((message.sent_at for message in messages if message.kind == Message.Kind.SENT), None)
 
 
 def _told_anew(conversation: Conversation) -> None:

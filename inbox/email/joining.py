@@ -124,5 +124,4 @@ def _keep_work(into: Conversation, others: Sequence[Conversation]) -> None:
     into.state, into.snoozed_until, into.closed_at = awake.state, awake.snoozed_until, awake.closed_at
     into.priority = max(each.priority for each in everyone)
     into.assignee_id = next((each.assignee_id for each in everyone if each.assignee_id), None)
-    into.answered_at = min((each.answered_at for each in everyone if each.answered_at), default=None)
-    into.save(update_fields=["state", "snoozed_until", "closed_at", "priority", "assignee", "answered_at"])
+    into.save(update_fields=["state", "snoozed_until", "closed_at", "priority", "assignee"])

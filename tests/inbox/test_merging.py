@@ -143,14 +143,12 @@ def test_what_waits_for_somebody_in_one_of_them_waits_in_the_whole(cast: Cast) -
     with tenant_context(cast.acme.pk):
         Conversation.objects.filter(number=1).update(state="closed", closed_at=NOW, priority=0)
         soon = NOW + timedelta(days=1)
-        Conversation.objects.filter(number=2).update(
-            state="snoozed", snoozed_until=soon, priority=3, assignee=cast.ava, answered_at=NOW
-        )
+        Conversation.objects.filter(number=2).update(state="snoozed", snoozed_until=soon, priority=3, assignee=cast.ava)
     merge(cast, 1, 2)
     with tenant_context(cast.acme.pk):
         row = Conversation.objects.get()
         assert (row.state, row.snoozed_until, row.closed_at) == ("snoozed", soon, None)
-        assert (row.priority, row.assignee, row.answered_at) == (3, cast.ava, NOW)
+        assert (row.priority, row.assignee) == (3, cast.ava)
 
 
 def test_who_wrote_in_both_goes_on_with_both_answers_and_both_notes(cast: Cast) -> None:
@@ -282,8 +280,6 @@ def test_a_mail_that_arrives_before_the_choice_is_sent_is_told_of(cast: Cast) ->
 
 def test_the_first_answer_is_told_of_each_part(cast: Cast) -> None:
     take(cast, *LONG)
-    with tenant_context(cast.acme.pk):
-        Conversation.objects.update(answered_at=NOW)
     split(cast, 1, 3)
     with tenant_context(cast.acme.pk):
         minutes = [row.answered_at and row.answered_at.minute for row in Conversation.objects.order_by("number")]
