@@ -80,7 +80,7 @@ PLAIN = (
     Plain("inbox.Message", ("authentication",), _SHAPE),
     Plain("inbox.ConversationEvent", ("kind", "detail"), "What was done: words of the code, numbers, names of tags."),
     Plain("inbox.Notification", ("kind",), _SHAPE),
-    Plain("inbox.Tag", ("name",), "A word of the team’s for many conversations."),
+    Plain("inbox.Tag", ("name", "name_norm"), "A word of the team’s for many conversations."),
     Plain(
         "inbox.SavedReply",
         ("name", "text"),
