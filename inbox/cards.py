@@ -21,6 +21,18 @@ class AttachmentChip:
     name: str
     size: str
     url: str
+    preview_url: str = ""  # of a picture that may be shown in the page
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesBar:
+    """Of a mail that has its reader fetch pictures. `always_url`: where it is said whether this contact's are always shown."""
+
+    shown: bool
+    show_url: str
+    always_url: str
+    back_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,8 @@ class MessageCard:
     folded: bool
     snippet: str
     disowned: bool = False  # the domain that it says it is from says that it is not
+    pictures: PicturesBar | None = None
+    split_url: str = ""  # where this message and those after it are taken into a new conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,16 @@ class TagChip:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadTools:
+    """What else can be done with a conversation, each on a page of its own; empty where it cannot."""
+
+    print_url: str
+    contact_url: str
+    merge_url: str = ""
+    split_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What can be done to a conversation, and how it stands. Without `assign_url` and the others, for who may only read."""
 
@@ -102,6 +126,7 @@ class Work:
     snoozes: tuple[Option, ...] = ()
     priorities: tuple[Option, ...] = ()
     known_tags: tuple[str, ...] = ()
+    tools: ThreadTools | None = None
     error: str = ""  # why what was just asked was not done
     events: tuple[EventLine, ...] = ()  # what was just done, for an open page
 
@@ -173,3 +198,16 @@ class Thread:
     reply: ReplyBox | None = None
     work: Work | None = None
     entries: tuple[MessageCard | NoteCard | EventLine, ...] = ()  # the messages, and what stands between them
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPage:
+    """A whole conversation on paper: every message with all of its text."""
+
+    number: int
+    subject: str
+    person: Person
+    addresses: tuple[str, ...]
+    messages: tuple[MessageCard, ...]
+    workspace: str
+    back_url: str

@@ -36,7 +36,27 @@ def contact_ids(*, email_norms: Collection[str]) -> dict[str, int]:
 
 def locked(conversation: Conversation) -> Contact:
     """The contact, for whoever is about to say something about them: others wait, an erasure too. Raises ErasedContact."""
-    contact = Contact.objects.select_for_update().get(pk=conversation.contact_id)
-    if Conversation.objects.filter(pk=conversation.pk, erased_at=None).exists():
+    contact = Contact.objects.select_for_update().filter(pk=conversation.contact_id).first()  # gone: merged meanwhile
+    if contact and Conversation.objects.filter(pk=conversation.pk, erased_at=None).exists():
         return contact
     raise ErasedContact
+
+
+def numbered(number: int) -> Contact:
+    """The contact with this number, or into which it was merged. Raises Contact.DoesNotExist."""
+    try:
+        return Contact.objects.get(number=number)
+    except Contact.DoesNotExist:
+        return Contact.objects.get(former_numbers__number=number)
+
+
+def addresses_of(contact: Contact) -> list[str]:
+    """As typed; the one that is written to first."""
+    return list(contact.addresses.order_by("-is_main", "pk").values_list("email", flat=True))
+
+
+def is_erased(contact: Contact) -> bool:
+    """Whether nothing of them is left but the shells of conversations."""
+    if contact.name or contact.addresses.exists():
+        return False
+    return Conversation.objects.filter(contact=contact).exclude(erased_at=None).exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inbox import snoozing
-from inbox.cards import EventLine, Option, TagChip, Work
+from inbox.cards import EventLine, Option, TagChip, ThreadTools, Work
 from inbox.faces import face
 from inbox.models import Conversation, ConversationTag, Tag
 from tenants import members
@@ -67,12 +67,24 @@ def _menus(visit: Visit, conversation: Conversation, view: str) -> dict[str, Any
         "priority_url": url("priority"),
         "tag_url": url("tag"),
         "untag_url": url("untag"),
+        "tools": _tools(visit, conversation),
         "members": _members(visit, conversation),
         "snoozes": _snoozes(),
         "priorities": tuple(
             Option(str(each.value), str(each.label), current=each == conversation.priority) for each in Priority
         ),
     }
+
+
+def _tools(visit: Visit, conversation: Conversation) -> ThreadTools:
+    here = {"workspace": visit.workspace.slug, "number": conversation.number}
+    contact = {"workspace": visit.workspace.slug, "number": conversation.contact.number}
+    return ThreadTools(
+        print_url=reverse("inbox:print", kwargs=here),
+        contact_url=reverse("inbox:contact", kwargs=contact),
+        merge_url=reverse("inbox:merge", kwargs=here),
+        split_url=reverse("inbox:split", kwargs=here),
+    )
 
 
 def _tags(conversation: Conversation) -> tuple[tuple[TagChip, ...], tuple[str, ...]]:

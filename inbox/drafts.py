@@ -111,7 +111,10 @@ def move(*, into: Conversation, others: list[Conversation]) -> None:
     """Two conversations became one: whoever wrote in several goes on with all of it."""
     for row in ReplyDraft.objects.filter(conversation__in=others).exclude(text="").order_by("updated_at", "pk"):
         target, made = ReplyDraft.objects.get_or_create(
-            conversation=into, writer_id=row.writer_id, defaults={"text": row.text, "updated_at": row.updated_at}
+            conversation=into,
+            writer_id=row.writer_id,
+            kind=row.kind,
+            defaults={"text": row.text, "updated_at": row.updated_at, "recipients": row.recipients},
         )
         if not made:
             joined = f"{target.text}\n\n{row.text}".strip()[:MAX_LENGTH]

@@ -6,10 +6,11 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inbox import composer, desk, history
+from inbox import composer, desk, history, message_files
 from inbox.beside import sections_of, viewer
-from inbox.cards import AttachmentChip, MessageCard, Person, Thread
+from inbox.cards import AttachmentChip, MessageCard, Person, PicturesBar, PrintedPage, Thread
 from inbox.chips import topic_bar
+from inbox.email.people import normalised
 from inbox.faces import face
 from inbox.list_cards import InboxPage, Said
 from inbox.listing import list_pane, subject_of, thread_url
@@ -57,7 +58,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
         viewer=viewer(visit),
     )
     may_connect = visit.may(Permission.CONNECT_STORES)
-    messages = _messages(conversation, slug)
+    messages = _messages(visit, conversation, addresses)
     return Thread(
         number=conversation.number,
         url=thread_url(slug, conversation.number, view),
@@ -80,9 +81,23 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
     )
 
 
+def printed_page(visit: Visit, conversation: Conversation) -> PrintedPage:
+    """The whole conversation for paper: nothing is folded."""
+    addresses, _count = _facts(conversation)
+    return PrintedPage(
+        number=conversation.number,
+        subject=subject_of(conversation),
+        person=_person(conversation, addresses),
+        addresses=tuple(addresses),
+        messages=_messages(visit, conversation, addresses),
+        workspace=visit.workspace.name,
+        back_url=thread_url(visit.workspace.slug, conversation.number, "all"),
+    )
+
+
 def _facts(conversation: Conversation) -> tuple[list[str], int]:
     """The contact's addresses as typed, the first one first, and how many conversations there are with them. One query."""
-    mine = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email")
+    mine = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("-is_main", "pk").values("email")
     theirs = (
         Conversation.objects.filter(contact=OuterRef("contact")).order_by().values("contact").annotate(n=Count("pk"))
     )
@@ -98,18 +113,22 @@ def _person(conversation: Conversation, addresses: list[str]) -> Person:
     return face(name, conversation.contact_id)
 
 
-def _messages(conversation: Conversation, slug: str) -> tuple[MessageCard, ...]:
+def _messages(visit: Visit, conversation: Conversation, addresses: list[str]) -> tuple[MessageCard, ...]:
     """With the names and sizes of their files: what is in those stays in the database."""
     of = Attachment.objects.filter(message=OuterRef("pk")).order_by("pk")
-    files = ArraySubquery(of.values(json=JSONObject(name="name", size="size")))
-    rows = list(conversation.messages.annotate(files=files).order_by("sent_at", "pk"))
+    facts = JSONObject(pk="pk", name="name", size="size", content_type="content_type")
+    rows = list(conversation.messages.annotate(files=ArraySubquery(of.values(json=facts))).order_by("sent_at", "pk"))
+    theirs = normalised(addresses)
     last = len(rows) - NEWEST_OPEN
     return tuple(
         _message(
+            visit,
             row,
             conversation,
-            slug,
-            [(file["name"], file["size"]) for file in row.files],
+            message_files.chips(visit, row.files, number=conversation.number),
+            pictures=message_files.pictures_bar(
+                visit, row, conversation.contact, theirs, number=conversation.number, position=position
+            ),
             position=position,
             folded=position <= last and len(rows) > NEWEST_OPEN + 1,
         )
@@ -118,15 +137,18 @@ def _messages(conversation: Conversation, slug: str) -> tuple[MessageCard, ...]:
 
 
 def _message(
-    row: Message, conversation: Conversation, slug: str, files: list[tuple[str, int]], *, position: int, folded: bool
+    visit: Visit,
+    row: Message,
+    conversation: Conversation,
+    files: tuple[AttachmentChip, ...],
+    *,
+    pictures: PicturesBar | None,
+    position: int,
+    folded: bool,
 ) -> MessageCard:
     sent = row.kind == Message.Kind.SENT
     key = row.pk if sent else conversation.contact_id
-    here = {"workspace": slug, "number": conversation.number, "position": position}
-    chips = [
-        AttachmentChip(name, _size(size), reverse("inbox:attachment", kwargs={**here, "file": n}))
-        for n, (name, size) in enumerate(files, 1)
-    ]
+    own_url = message_files.html_url(visit, row, number=conversation.number, position=position)
     return MessageCard(
         anchor=f"m{position}",
         kind=row.kind,
@@ -140,16 +162,13 @@ def _message(
         at=row.sent_at,
         text=_("The content was erased.") if row.message_id == f"erased.{row.pk}" and not row.text else row.text,
         quoted=row.quoted,
-        html_url=reverse("inbox:message_html", kwargs=here) if row.html else "",
-        attachments=tuple(chips),
+        html_url=(pictures.show_url if pictures and pictures.shown else own_url) if row.html else "",
+        attachments=files,
         folded=folded,
         snippet=" ".join(row.text.split())[:160],
         disowned=row.authentication == Message.Authentication.FAIL,
+        pictures=pictures,
     )
-
-
-def _size(size: int) -> str:
-    return f"{size} B" if size < 1000 else f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
 def _no_stores(*, may_connect: bool) -> str:

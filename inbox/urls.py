@@ -4,6 +4,7 @@ from django.urls import path
 
 from inbox.views import (
     by_hand,
+    contacts,
     conversations,
     drafts,
     files,
@@ -12,6 +13,7 @@ from inbox.views import (
     mail,
     mail_doors,
     mail_in,
+    merging,
     notices,
     reports,
     ruling_out,
@@ -75,6 +77,9 @@ urlpatterns = [
     path(
         "<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/lines/", sections.lines, name="lines"
     ),
+    path("<slug:workspace>/inbox/<int:number>/merge/", merging.merge, name="merge"),
+    path("<slug:workspace>/inbox/<int:number>/split/", merging.split, name="split"),
+    path("<slug:workspace>/inbox/<int:number>/print/", conversations.printed, name="print"),
     path("<slug:workspace>/inbox/<int:number>/topics/", topics.topics, name="topics"),
     path("<slug:workspace>/inbox/<int:number>/assign/", work.assign, name="assign"),
     path("<slug:workspace>/inbox/<int:number>/state/", work.state, name="state"),
@@ -109,9 +114,12 @@ urlpatterns = [
         name="reconsider_order",
     ),
     path("<slug:workspace>/inbox/<int:number>/messages/<int:position>/html/", files.message_html, name="message_html"),
-    path(
-        "<slug:workspace>/inbox/<int:number>/messages/<int:position>/files/<int:file>/",
-        files.attachment,
-        name="attachment",
-    ),
+    path("<slug:workspace>/contacts/", contacts.contacts_list, name="contacts"),
+    path("<slug:workspace>/contacts/<int:number>/", contacts.contact, name="contact"),
+    path("<slug:workspace>/contacts/<int:number>/describe/", contacts.describe, name="contact_describe"),
+    path("<slug:workspace>/contacts/<int:number>/address/", contacts.address, name="contact_address"),
+    path("<slug:workspace>/contacts/<int:number>/block/", contacts.block, name="contact_block"),
+    path("<slug:workspace>/contacts/<int:number>/pictures/", contacts.pictures, name="contact_pictures"),
+    path("<slug:workspace>/contacts/<int:number>/merge/", contacts.merge, name="contact_merge"),
+    path("<slug:workspace>/inbox/<int:number>/files/", files.file, name="file"),
 ]

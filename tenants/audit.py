@@ -53,6 +53,10 @@ class Action(StrEnum):
     STORE_REDACTED = "compliance.store_redacted"
     CONTACT_ERASURE_ASKED = "contact.erasure_asked"
     CONTACT_ERASED = "contact.erased"
+    CONTACT_CHANGED = "contact.changed"
+    CONTACT_BLOCKED = "contact.blocked"
+    CONTACT_UNBLOCKED = "contact.unblocked"
+    CONTACTS_MERGED = "contact.merged"
     CUSTOMER_LINKED = "contact.customer_linked"
     CUSTOMER_UNLINKED = "contact.customer_unlinked"
     ORDER_CONFIRMED = "contact.order_confirmed"
@@ -129,6 +133,10 @@ WORDS: dict[Action, Words] = {
     Action.STORE_REDACTED: Words(Group.DATA, _("erased a store’s data at Shopify’s request")),
     Action.CONTACT_ERASURE_ASKED: Words(Group.DATA, _("asked for a contact to be erased")),
     Action.CONTACT_ERASED: Words(Group.DATA, _("erased a contact at an owner’s request")),
+    Action.CONTACT_CHANGED: Words(Group.CONTACTS, _("changed what is kept of a contact")),
+    Action.CONTACT_BLOCKED: Words(Group.CONTACTS, _("blocked a contact")),
+    Action.CONTACT_UNBLOCKED: Words(Group.CONTACTS, _("unblocked a contact")),
+    Action.CONTACTS_MERGED: Words(Group.CONTACTS, _("merged two contacts into one")),
     Action.CUSTOMER_LINKED: Words(Group.CONTACTS, _("linked a contact with a customer of a store")),
     Action.CUSTOMER_UNLINKED: Words(Group.CONTACTS, _("took a contact’s link with a customer away")),
     Action.ORDER_CONFIRMED: Words(Group.CONTACTS, _("confirmed that an order is a contact’s")),

@@ -30,6 +30,7 @@ class Frame:
     workspaces: tuple[tuple[str, str, bool], ...]
     theme: str
     person_hue: int = 3
+    contacts_url: str = ""
 
 
 def initials(name: str) -> str:
@@ -69,6 +70,8 @@ def _nav(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return "settings"
+    if (match.url_name or "").startswith("contact"):
+        return "contacts"
     return _ENTRIES.get(match.view_name, _ENTRIES.get(match.namespace, "settings"))
 
 
@@ -96,4 +99,5 @@ def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:
         ),
         theme=theme,
         person_hue=visit.membership.number % 6,  # as in the list of members
+        contacts_url=reverse("inbox:contacts", kwargs=slug),
     )

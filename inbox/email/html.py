@@ -1,7 +1,8 @@
 """HTML of mails made fit to be shown, and to be read as text. Pure; time and memory are bounded for any input.
 
-`sanitise` gives what goes into the sandboxed frame: an allow list of tags, no styles, no scripts, no forms, nothing fetched
-from elsewhere. `html_to_text` is made from the same sanitised HTML, so that what a program reads is what an agent sees: text
+`sanitise` gives what is kept of a mail: an allow list of tags, no styles, no scripts, no forms, nothing that is fetched. Where
+a picture stood, its source is kept beside it as words (`data-cid`, `data-src`); `framed` makes pictures of those that may be
+seen, for the sandboxed frame. `html_to_text` is made from the same sanitised HTML, so that what a program reads is what an agent sees: text
 hidden by a style sheet is hidden from neither.
 
 The allow list is nh3's (a browser-grade parser). Before it, libxml2 reads the input once, because the rules of HTML let a
@@ -10,8 +11,10 @@ seconds; 240 KB of unclosed <b> make 34 MB): libxml2 stops at 256 levels, and it
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape, unescape
+from urllib.parse import unquote
 
 import nh3
 from inscriptis import Inscriptis
@@ -69,16 +72,13 @@ _TAGS = {
 _ATTRIBUTES = {
     "*": {"dir", "lang", "title"},
     "a": {"href"},
-    "img": {
-        "alt",
-        "width",
-        "height",
-    },  # No src: neither from elsewhere nor, for now, from the mail itself (cid:, data:).
+    "img": {"alt", "width", "height", "data-cid", "data-src"},  # No src: what is kept shows no picture by itself.
     "ol": {"start", "type"},
     "td": {"align", "valign", "colspan", "rowspan"},
     "th": {"align", "valign", "colspan", "rowspan"},
     "font": {"color"},
 }
+_SHOWING = {**_ATTRIBUTES, "img": {"alt", "width", "height", "src"}}
 _GONE_WITH_CONTENT = {
     "script",
     "style",
@@ -96,6 +96,10 @@ _LINKS = {"http", "https", "mailto"}
 _FORMATTING = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
 _FULL_LINK = re.compile(r"\s*(?:https?|mailto):", re.IGNORECASE)
 _FROM_ELSEWHERE = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
+_REMOTE = re.compile(r"https?://[^\s\"'<>\\]{1,2000}", re.IGNORECASE)
+# Pictures that a mail carries in its own HTML. No SVG: that is a document.
+_CARRIED = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{1,1500000}", re.IGNORECASE)
+PICTURES_LIMIT = 500  # in one mail; what is beyond that is no letter
 _SPAN = re.compile(r"\s*\d{1,3}\s*")
 _MARKUP = re.compile(r"<[^<>]{0,10000}>")
 _LINE_ENDS = re.compile(
@@ -120,8 +124,38 @@ def sanitise(html: str) -> CleanHtml:
     remote = sum(_is_remote_picture(element) for element in tree.iter(etree.Element))
     _keep_full_links(tree)
     _limit_spans(tree)
+    _put_pictures_aside(tree)
     clean = _clean(etree.tostring(tree, method="html", encoding="unicode"))
     return CleanHtml(clean, remote) if len(clean) <= CLEAN_LIMIT else CleanHtml(_as_text(html), 0)
+
+
+def framed(html: str, *, own: Mapping[str, str], remote: bool) -> str:
+    """What `sanitise` gave, with its pictures: those that came with the mail, by Content-ID from `own` to an address of ours,
+    and those from elsewhere when `remote`."""
+    if "data-cid" not in html and "data-src" not in html:
+        return html
+    tree = _tree(html)
+    if tree is None:
+        return html
+    for place, picture in enumerate(tree.iter("img")):
+        cid, source = picture.attrib.pop("data-cid", ""), picture.attrib.pop("data-src", "")
+        wanted = own.get(cid, "") if cid else source if _CARRIED.fullmatch(source) else source if remote else ""
+        if wanted and place < PICTURES_LIMIT:
+            picture.set("src", wanted)
+    allowed = frozenset(own.values())
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if (tag, name) != ("img", "src"):
+            return value if name != "href" or _FULL_LINK.match(value) else None
+        known = value in allowed or _CARRIED.fullmatch(value) or (remote and _REMOTE.fullmatch(value))
+        return value if known else None
+
+    return _clean(etree.tostring(tree, method="html", encoding="unicode"), keep=keep)
+
+
+def fetches_pictures(html: str) -> bool:
+    """Whether what `sanitise` gave names pictures from elsewhere."""
+    return 'data-src="http' in html
 
 
 def html_to_text(html: str) -> str:
@@ -145,13 +179,15 @@ def _is_costly_table(tree: etree._Element) -> bool:
     return cells * sum(len(text) for text in tree.itertext()) > LAYOUT_LIMIT
 
 
-def _clean(html: str) -> str:
+def _clean(html: str, *, keep: Callable[[str, str, str], str | None] | None = None) -> str:
+    """By the allow list. With `keep`, which is asked about every value, pictures have a source."""
     return nh3.clean(
         html,
         tags=_TAGS,
-        attributes=_ATTRIBUTES,
+        attributes=_SHOWING if keep else _ATTRIBUTES,
+        attribute_filter=keep,
         clean_content_tags=_GONE_WITH_CONTENT,
-        url_schemes=_LINKS,
+        url_schemes=_LINKS | {"data"} if keep else _LINKS,
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},  # The frame itself must never navigate.
         strip_comments=True,
@@ -196,6 +232,20 @@ def _keep_full_links(tree: etree._Element) -> None:
     for link in tree.iter("a"):
         if not _FULL_LINK.match(link.get("href", "https:")):
             del link.attrib["href"]
+
+
+def _put_pictures_aside(tree: etree._Element) -> None:
+    """Where a picture would come from, as words: the mail's own part, or an address elsewhere."""
+    for picture in tree.iter("img"):
+        source = picture.get("src", "").strip()
+        for name in ("data-cid", "data-src", "src"):
+            picture.attrib.pop(name, None)
+        if source[:4].lower() == "cid:":
+            picture.set("data-cid", unquote(source[4:])[:250])
+            continue
+        whole = f"https:{source}" if source.startswith("//") else source
+        if _REMOTE.fullmatch(whole) or _CARRIED.fullmatch(whole):
+            picture.set("data-src", whole)
 
 
 def _limit_spans(tree: etree._Element) -> None:

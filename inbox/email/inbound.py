@@ -10,15 +10,16 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from inbox import arrivals, conversations, gist, labels
+from inbox import arrivals, conversations, gist
 from inbox.contacts import contact_of
-from inbox.email import bounces, duplicates, threads
+from inbox.email import bounces, duplicates, joining, threads
 from inbox.email.addressing import slug_of
 from inbox.email.charsets import one_line
 from inbox.email.duplicates import body
 from inbox.email.html import sanitise
 from inbox.email.parsing import BadMail, InboundMail
 from inbox.email.people import Parties, normalised, parties
+from inbox.file_kinds import checked
 from inbox.models import Attachment, Contact, Conversation, Mailbox, Message
 from tenants import personal
 from tenants.models import Tenant
@@ -68,11 +69,11 @@ def receive(*, mail: InboundMail, now: datetime, verdict: Verdict = UNJUDGED) ->
         twin = duplicates.by_content(mail, sides=sides, sent_at=sent_at)
         if twin is not None:
             duplicates.add_id(mail, to=twin)
-            threads.remember(conversation=twin.conversation, named=[mail.message_id])
+            joining.remember(conversation=twin.conversation, named=[mail.message_id])
             return Receipt(twin, False)
         conversation, ties = _place(mail, sides, support, sent_at=sent_at, verdict=verdict, disguised=disguised)
         message = _write(mail, conversation, sides, sent_at=sent_at, now=now, authentication=verdict.authentication)
-        threads.remember(conversation=conversation, named=ties.named)
+        joining.remember(conversation=conversation, named=ties.named)
         summarise(conversation)
         gist.refresh(conversation=conversation)
         arrivals.announce(message=message, now=now)
@@ -107,7 +108,8 @@ def _place(
 ) -> tuple[Conversation, threads.Ties]:
     """The conversation it goes into. The provider's word "spam" counts for what begins one; within one, people know each
     other. What a blocked contact writes, and what a stranger writes in the shop's name, is spam in any case."""
-    ties = threads.Ties(mail.message_id, frozenset() if disguised else _named(mail), sides.outsiders)
+    named, nearest = (frozenset[str](), ()) if disguised else (_named(mail), _nearest(mail))
+    ties = threads.Ties(mail.message_id, named, sides.outsiders, nearest)
     about = bounces.note(mail, at=sent_at)
     if about is not None:
         return about.conversation, ties
@@ -149,6 +151,10 @@ def _named(mail: InboundMail) -> frozenset[str]:
     return frozenset(each for each in (mail.in_reply_to, *mail.references) if each and each != mail.message_id)
 
 
+def _nearest(mail: InboundMail) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in (mail.in_reply_to, *reversed(mail.references)) if each))
+
+
 def _conversation(found: list[Conversation], *, sides: Parties, sent_at: datetime, spam: bool) -> Conversation:
     """The conversation that the mail belongs to, made one if it is several, or a new one."""
     contact = contact_of(name=sides.with_[0], address=sides.with_[1]) if sides.with_ else None
@@ -166,8 +172,7 @@ def _conversation(found: list[Conversation], *, sides: Parties, sent_at: datetim
     if sent_at < into.created_at:  # What opened the conversation arrives after its answers.
         into.contact, into.created_at = contact or into.contact, sent_at
     if others:
-        labels.move(into=into, others=others)
-        threads.merge(into=into, others=others)
+        joining.join(into=into, others=others)
     return into
 
 
@@ -212,7 +217,7 @@ def _write_attachments(mail: InboundMail, *, message: Message, cut_text: str) ->
         Attachment.objects.create(
             message=message,
             name=file.name,
-            content_type=file.content_type,
+            content_type=checked(file.content_type, file.content),
             size=file.size,
             content_id=file.content_id,
             inline=inline,

@@ -4,26 +4,30 @@ Two mails belong together when they share a Message-ID (one names the other in I
 same third) *and* a person who is not the shop. A conversation is what hangs together by that rule, so it comes out the same
 from any order of arrival, and two conversations become one when a mail arrives that belongs to both.
 
+Where a member took conversations apart (Separation), a mail that belongs to both goes to the one with the mail that it
+answers, and they stay apart.
+
 The shared person is for safety: a Message-ID is no secret. Hundreds of customers answer the same newsletter, and whoever
 was forwarded a mail could otherwise write into a stranger's conversation, and be answered with the stranger's orders.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inbox import drafts, notices
 from inbox.contacts import contact_ids
+from inbox.email import joining
 from inbox.email.people import normalised
 from inbox.models import Conversation, Message, Reference
 
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """What can tie a mail to others. `outsiders`: normalised addresses of everybody but the shop."""
+    """What can tie a mail to others. `outsiders`: normalised addresses of everybody but the shop. `nearest`: the ids that it
+    names, the mail that it answers first."""
 
     message_id: str
     named: frozenset[str]
     outsiders: frozenset[str]
+    nearest: tuple[str, ...] = ()
 
 
 def conversations_of(*, ties: Ties, support_addresses: frozenset[str]) -> list[Conversation]:
@@ -31,25 +35,29 @@ def conversations_of(*, ties: Ties, support_addresses: frozenset[str]) -> list[C
     messages = _candidates(ties)
     known = {message.pk: _ties_of(message, support_addresses) for message in messages}
     contacts = contact_ids(email_norms=ties.outsiders.union(*(other.outsiders for other in known.values())))
-    ids = {message.conversation_id for message in messages if _belong_together(ties, known[message.pk], contacts)}
+    belonging = [message for message in messages if _belong_together(ties, known[message.pk], contacts)]
+    ids = {message.conversation_id for message in belonging}
+    if len(ids) > 1:
+        ids = _still_together(ids, ties, belonging)
     return list(Conversation.objects.filter(pk__in=ids).order_by("number")) if ids else []
 
 
-def remember(*, conversation: Conversation, named: Iterable[str]) -> None:
-    """Keep the ids that a mail names: the mails they belong to, and others that name them, may arrive later."""
-    rows = [Reference(conversation=conversation, message_id=each) for each in sorted(named)]
-    Reference.objects.bulk_create(rows, ignore_conflicts=True)
+def _still_together(ids: set[int], ties: Ties, belonging: list[Message]) -> set[int]:
+    """Of the conversations that a mail belongs to, those that nobody took apart from the one where it answers."""
+    apart = joining.separated(ids)
+    kept: list[int] = []
+    for pk in _by_nearness(ids, ties, belonging) if apart else ids:
+        if not any((pk, other) in apart for other in kept):
+            kept.append(pk)
+    return set(kept)
 
 
-def merge(*, into: Conversation, others: list[Conversation]) -> None:
-    """Move everything of `others` into `into`. Their numbers are not given again."""
-    Message.objects.filter(conversation__in=others).update(conversation=into)
-    named = set(Reference.objects.filter(conversation__in=others).values_list("message_id", flat=True))
-    Reference.objects.filter(conversation__in=others).delete()
-    remember(conversation=into, named=named)
-    drafts.move(into=into, others=others)
-    notices.move(into=into, others=others)
-    Conversation.objects.filter(pk__in=[other.pk for other in others]).delete()
+def _by_nearness(ids: set[int], ties: Ties, belonging: list[Message]) -> list[int]:
+    """The one that holds the mail which is answered, then those of the mails before it; then the rest, the oldest first."""
+    home = {message.message_id: message.conversation_id for message in belonging}
+    answering = [message.conversation_id for message in belonging if message.in_reply_to == ties.message_id]
+    near = [home[each] for each in ties.nearest if each in home]
+    return list(dict.fromkeys([*near, *sorted(answering), *sorted(ids)]))
 
 
 def _candidates(ties: Ties) -> list[Message]:

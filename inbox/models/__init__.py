@@ -1,7 +1,15 @@
 """Contacts, conversations, messages. All tenant-owned; public numbers instead of ids in addresses."""
 
-from inbox.models.contacts import Contact, ContactAddress
-from inbox.models.conversations import Conversation, ConversationTopic, Mention, Reference, WatchedView
+from inbox.models.contacts import Contact, ContactAddress, MovedContact
+from inbox.models.conversations import (
+    Conversation,
+    ConversationTopic,
+    Mention,
+    MovedConversation,
+    Reference,
+    Separation,
+    WatchedView,
+)
 from inbox.models.mail import Delivery, Mailbox, MailIdentity, OutgoingMail, RawMail
 from inbox.models.matching import CustomerLink, OrderConfirmation, RuledOut
 from inbox.models.messages import Attachment, Message
@@ -30,6 +38,8 @@ __all__ = [
     "Mailbox",
     "Mention",
     "Message",
+    "MovedContact",
+    "MovedConversation",
     "Note",
     "Notification",
     "NotificationRule",
@@ -42,6 +52,7 @@ __all__ = [
     "RuledOut",
     "SavedReply",
     "SavedView",
+    "Separation",
     "Tag",
     "WatchedView",
 ]

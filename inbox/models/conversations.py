@@ -1,7 +1,7 @@
 """Conversations, what their mails name, what they are about, and who looks at which list of them."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -77,7 +77,8 @@ class Conversation(TenantOwned):
             models.Index(
                 fields=["tenant", "snoozed_until"], condition=Q(state="snoozed"), name="inbox_conversation_wakes"
             ),
-            models.Index(fields=["tenant", "contact"], name="inbox_conversation_contact_i"),
+            # Of one contact the newest first; and, for the list of contacts, whether a conversation is its contact's newest.
+            models.Index(fields=["tenant", "contact", "-last_message_at", "-id"], name="inbox_conversation_of_contact"),
             # What reports count: the rows of a period, however many there are.
             models.Index(fields=["tenant", "created_at"], name="inbox_conversation_begun"),
             models.Index(
@@ -92,6 +93,50 @@ class Conversation(TenantOwned):
 
     def __str__(self) -> str:
         return f"conversation {self.number}"
+
+
+class MovedConversation(TenantOwned):
+    """A number that a conversation had until it was merged into another: addresses with it still lead to its messages."""
+
+    number = models.BigIntegerField()
+    into = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="former_numbers"
+    )
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_movedconversation_into", field="into"),
+            models.UniqueConstraint(fields=["tenant", "number"], name="inbox_movedconversation_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "into"], name="inbox_movedconversation_of")]
+
+    def __str__(self) -> str:
+        return f"moved conversation {self.number}"
+
+
+class Separation(TenantOwned):
+    """That a member took two conversations apart: no mail that belongs to both makes them one again. `one` has the lower id."""
+
+    one = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    other = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            SameTenantKey(name="inbox_separation_one", field="one"),
+            SameTenantKey(name="inbox_separation_other", field="other"),
+            models.UniqueConstraint(fields=["tenant", "one", "other"], name="inbox_separation_once"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="inbox_separation_order"),
+        ]
+        indexes = [models.Index(fields=["tenant", "other"], name="inbox_separation_other_i")]
+
+    def __str__(self) -> str:
+        return f"separation {self.pk}"
 
 
 class Reference(TenantOwned):

@@ -1,9 +1,10 @@
 """The list, and the thread beside it."""
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from inbox import bulk, notices, outcomes_told, pages, watched
+from inbox import bulk, listing, notices, outcomes_told, pages, watched
 from inbox.list_cards import Said
 from inbox.views.finding import conversation, view_of
 from tenants.access import MemberRequest, requires
@@ -44,9 +45,18 @@ def _said(request: MemberRequest, view: str) -> Said | None:
 def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
     view, found = view_of(request), conversation(number)
+    if found.number != number:
+        return redirect(listing.thread_url(request.visit.workspace.slug, found.number, view))
     notices.read(conversation=found, by=request.visit.membership)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
         watched.note(view=view, by=request.visit.membership)  # the list stands beside it
         page = pages.thread_page(request.visit, view=view, conversation=found)
         return render_page(request, "inbox/inbox.html", page, part="thread")
     return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))
+
+
+@require_GET
+@requires(Permission.READ_INBOX)
+def printed(request: MemberRequest, number: int) -> HttpResponse:
+    """The whole conversation for paper."""
+    return render_page(request, "inbox/print.html", pages.printed_page(request.visit, conversation(number)))

@@ -8,8 +8,13 @@ from inbox.models import Conversation
 
 
 def conversation(number: int) -> Conversation:
+    """By the number that it has, or had until it was merged into another; what it was merged into has another number."""
     # Never first(), which sorts by id: for a large workspace PostgreSQL then walks the ids until it meets the number.
-    return get_object_or_404(Conversation.objects.select_related("contact", "assignee__user"), number=number)
+    rows = Conversation.objects.select_related("contact", "assignee__user")
+    try:
+        return rows.get(number=number)
+    except Conversation.DoesNotExist:
+        return get_object_or_404(rows, former_numbers__number=number)
 
 
 def view_of(request: HttpRequest) -> str:

@@ -20,6 +20,8 @@ Names = Mapping[str, str]  # "member 3" -> what the page calls them
 
 _CALLED: dict[str, str | Promise] = {
     "change": gettext_lazy("what"),
+    "changed": gettext_lazy("what was changed"),
+    "merged": gettext_lazy("number of the other contact"),
     "client_id": gettext_lazy("client ID"),
     "customer": gettext_lazy("customer’s number in Shopify"),
     "erase_after": gettext_lazy("to be erased on"),

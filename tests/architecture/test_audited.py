@@ -103,6 +103,7 @@ UNAUDITED = {
     "inbox.labels:keep": "What rules read in mail that arrives by itself.",
     "inbox.labels:move": "A part of a mail's arrival; who said it, and when, goes along.",
     "inbox.labels:correct": "Who said it, and when, stands in the row and at the chip; it changes nothing else.",
+    "inbox.contact_pages:contact_page": "Refreshes a cache of orders.",
     "inbox.arrivals:prefetch": "Refreshes a cache of orders.",
     "inbox.tasks:prefetch_orders": "Refreshes a cache of orders.",
     "inbox.drafts:save": "What a member is writing, and nobody has been told yet.",
@@ -157,8 +158,12 @@ UNAUDITED = {
     "inbox.tasks:warm_view": "A cache of orders.",
     "inbox.contacts:contact_of": "Mail arrives by itself, and is its own record.",
     "inbox.email.inbound:receive": "Mail arrives by itself, and is its own record.",
-    "inbox.email.threads:merge": "Mail arrives by itself, and is its own record.",
-    "inbox.email.threads:remember": "Mail arrives by itself, and is its own record.",
+    "inbox.email.joining:join": "Stands in the thread as an event, with who did it; nothing is deleted but the empty shell.",
+    "inbox.email.joining:remember": "Mail arrives by itself, and is its own record.",
+    "inbox.email.joining:remember_anew": "A part of a split, which stands in both threads as an event.",
+    "inbox.email.joining:separate": "A part of a split, which stands in both threads as an event.",
+    "inbox.merging:merge": "Stands in the thread as an event, with who did it; a split undoes it.",
+    "inbox.merging:split": "Stands in both threads as an event, with who did it; a merge undoes it.",
 }
 # Where no name says so: which action a function must record.
 EXPECTED = {

@@ -1,14 +1,16 @@
-"""The application over HTTP without its database, for pages that need none."""
+"""The application over HTTP in this process: for pages without a database, and for tests that commit what they show."""
 
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 
 class _Quiet(WSGIRequestHandler):
@@ -18,6 +20,12 @@ class _Quiet(WSGIRequestHandler):
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            connections.close_all()  # they would live as long as the thread would have
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that leaves in the middle of an answer is not an error."""

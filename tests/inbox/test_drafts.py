@@ -7,7 +7,7 @@ from django.db import connections
 from django.test import Client
 
 from inbox import drafts
-from inbox.email import threads
+from inbox.email import joining
 from inbox.models import Conversation, ReplyDraft
 from tenants.models import AuditEvent, Membership
 from tenants.rls.context import tenant_context
@@ -214,7 +214,7 @@ def test_when_two_conversations_become_one_no_draft_is_lost(cast: Cast, ava: Cli
             (second, "other", cast.adam),
         ):
             drafts.save(conversation=conversation, text=text, base="", by=by)
-        threads.merge(into=first, others=[second])
+        joining.join(into=first, others=[second])
     assert kept(cast, cast.ava) == "one\n\ntwo"
     assert kept(cast, cast.adam) == "other"
 

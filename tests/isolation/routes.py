@@ -39,6 +39,17 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("inbox:refused_mail_again", "number"): Filling(_field("RawMail", "number")),
     ("inbox:refused_mail_delete", "number"): Filling(_field("RawMail", "number")),
     ("inbox", "provider"): Filling(lambda house: "postmark", ordinal=True),
+    **{
+        (f"inbox:{name}", "number"): Filling(_field("Contact", "number"))
+        for name in (
+            "contact",
+            "contact_describe",
+            "contact_address",
+            "contact_block",
+            "contact_pictures",
+            "contact_merge",
+        )
+    },
     ("inbox", "number"): Filling(_field("Conversation", "number")),
     ("inbox:rename_view", "number"): Filling(_field("SavedView", "number")),
     ("inbox:delete_view", "number"): Filling(_field("SavedView", "number")),

@@ -10,9 +10,11 @@ from inbox.cards import (
     NoteCard,
     Option,
     Person,
+    PicturesBar,
     ReplyBox,
     TagChip,
     Thread,
+    ThreadTools,
     TopicBar,
     TopicChip,
     TopicChoice,
@@ -159,6 +161,7 @@ def work(**changes: object) -> Work:
             Option("3", "Urgent"),
         ),
         known_tags=("gift", "VIP"),
+        tools=ThreadTools(*["/_gallery/contacts/"] * 4),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -198,6 +201,22 @@ def _topics() -> TopicBar:
             TopicChoice("other", "Other", ""),
         ),
     )
+
+
+def pictures_thread() -> Thread:
+    """Mails that fetch pictures: left out, and shown because somebody said so; files to look at, and one that can do harm."""
+    bar = PicturesBar(False, "/_gallery/mail/", "/_gallery/inbox-pictures/", "/_gallery/inbox-pictures/")
+    files = (
+        AttachmentChip("seam.png", "84 kB", "#", "/static/mark.svg"),
+        AttachmentChip("invoice.pdf.exe", "1.2 MB", "#", warning="Can run programs when it is opened"),
+    )
+    said = message(
+        "m1", MAYA, "See the seam.", ago(hours=2), html_url="/_gallery/mail/", pictures=bar, attachments=files
+    )
+    shown = message(
+        "m2", MAYA, "And our logo.", ago(hours=1), html_url="/_gallery/mail/", pictures=replace(bar, shown=True)
+    )
+    return thread(messages=(said, shown))
 
 
 def stale_thread() -> Thread:

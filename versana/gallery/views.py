@@ -13,6 +13,7 @@ from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
 from versana.gallery import (
     audit,
+    contacts,
     conversations,
     home,
     lists,
@@ -59,6 +60,7 @@ def frame(nav: str, theme: str) -> Frame:
         nav=nav,
         workspaces=(("Harbor & Pine", here, True), ("Cove Wholesale", here, False)),
         theme=theme,
+        contacts_url=f"{here}contacts/",
     )
 
 
@@ -107,6 +109,23 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "reports-quarter": ("inbox/reports.html", lambda: home.reports(days=90, by="store"), "reports"),
     "reports-none": ("inbox/reports.html", home.no_reports, "reports"),
     "reports-errors": ("inbox/reports.html", home.reports_asked_wrongly, "reports"),
+    "inbox-pictures": ("inbox/inbox.html", lambda: conversations.inbox(conversations.pictures_thread()), "inbox"),
+    "contacts": ("inbox/contacts.html", contacts.listed, "contacts"),
+    "contacts-none": ("inbox/contacts.html", contacts.nobody_yet, "contacts"),
+    "contacts-not-found": ("inbox/contacts.html", contacts.nobody_found, "contacts"),
+    "contact": ("inbox/contact.html", contacts.contact, "contacts"),
+    "contact-blocked": ("inbox/contact.html", contacts.blocked, "contacts"),
+    "contact-errors": ("inbox/contact.html", contacts.refused, "contacts"),
+    "contact-erased": ("inbox/contact.html", contacts.erased, "contacts"),
+    "contact-hostile": ("inbox/contact.html", contacts.hostile, "contacts"),
+    "contact-merge": ("inbox/contact_merge.html", contacts.choose_contact, "contacts"),
+    "contact-merge-none": ("inbox/contact_merge.html", contacts.no_contact, "contacts"),
+    "contact-merge-decide": ("inbox/contact_merge.html", contacts.decide, "contacts"),
+    "merge": ("inbox/merge.html", contacts.merge, "inbox"),
+    "merge-sure": ("inbox/merge.html", contacts.merge_sure, "inbox"),
+    "split": ("inbox/split.html", contacts.split, "inbox"),
+    "print": ("inbox/print.html", contacts.printed, ""),
+    "file-expired": ("inbox/file_expired.html", contacts.expired, "inbox"),
     "sections": ("gallery/sections.html", stores.states, "inbox"),
     "orders": ("gallery/sections.html", orders.states, "inbox"),
     "order-page": ("shopify/order_page.html", lambda: orders.lines_detail(orders.returned()), "inbox"),
@@ -304,7 +323,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     """A message's HTML in its frame, under the inbox's own policy."""
     lines = "<p>Another line.</p>" * 12
     response = HttpResponse(f"<!doctype html><title>Mail</title><p>The mugs came <b>yesterday</b>.</p>{lines}")
-    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["Content-Security-Policy"] = FRAME_POLICY.format(pictures="")
     return response
 
 

@@ -1,5 +1,6 @@
 """HTML of mails: nothing runs, nothing is fetched, nothing takes long, and no word is lost."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbox.email import html as mail_html
-from inbox.email.html import html_to_text, sanitise
+from inbox.email.html import framed, html_to_text, sanitise
 from inbox.email.parsing import parse
 
 MAILS = Path(__file__).parent / "mails"
@@ -52,20 +53,91 @@ def assert_harmless(clean: str) -> None:
             assert element["target"] == "_blank"
 
 
+def without_sources(clean: str) -> str:
+    """Less what is kept of pictures as words, which fetch nothing."""
+    return re.sub(r' data-src="[^"]*"', "", clean)
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_runs_and_nothing_is_fetched(attack: str) -> None:
     clean = sanitise(f"<p>before</p>{attack}<p>after</p>").html
     assert_harmless(clean)
     assert "alert(1)" not in html_to_text(attack)
-    assert "evil.example" not in clean
+    assert "evil.example" not in without_sources(clean)
 
 
 def test_pictures_from_elsewhere_are_left_out_and_counted() -> None:
     pictures = "<img src='https://a.example/1.gif'><img src='//a.example/2.gif'><img src='cid:x'><td background='http://a.example/3.gif'>"
     clean = sanitise(f"<table><tr>{pictures}</td></tr></table>")
     assert clean.remote_images == 3
-    assert "a.example" not in clean.html
+    assert "a.example" not in without_sources(clean.html)
     assert "cid:" not in clean.html
+
+
+OWN = "/acme/inbox/1/files/?link=x"
+PICTURES = (
+    "<img src='cid:logo@mail' alt=logo><img src='CID:logo%40mail'><img src='cid:unknown'>"
+    "<img src='https://a.example/1.gif?x=1&amp;y=2'><img src='//a.example/2.gif'><img src='http://a.example/3.gif'>"
+    "<img src='data:image/png;base64,iVBORw0KGgo='>"
+)
+
+
+@pytest.mark.parametrize(
+    ("remote", "sources"),
+    [
+        (False, [OWN, OWN, None, None, None, None, "data:image/png;base64,iVBORw0KGgo="]),
+        (
+            True,
+            [
+                OWN,
+                OWN,
+                None,
+                "https://a.example/1.gif?x=1&y=2",
+                "https://a.example/2.gif",
+                "http://a.example/3.gif",
+                "data:image/png;base64,iVBORw0KGgo=",
+            ],
+        ),
+    ],
+)
+def test_a_frame_shows_the_mails_own_pictures_and_others_when_they_are_asked_for(
+    remote: bool, sources: list[str | None]
+) -> None:
+    shown = framed(sanitise(PICTURES).html, own={"logo@mail": OWN}, remote=remote)
+    assert [picture.get("src") for picture in BeautifulSoup(shown, "html.parser").select("img")] == sources
+
+
+HOSTILE_SOURCES = (
+    "javascript:alert(1)", "data:text/html;base64,PHNjcmlwdD4=", "data:image/svg+xml;base64,PHN2Zz4=", "cid:", "blob:x",
+    "https://a.example/' onerror=alert(1)", "https:/\\a.example", "file:///etc/passwd", "//", "https://", "/acme/inbox/1/",
+    "data:image/png;base64,x' onload='alert(1)", "java\tscript:alert(1)", "ftp://a.example/x.png", "filesystem:x", "\x01https://a.example/x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("source", HOSTILE_SOURCES)
+def test_a_hostile_source_is_no_picture(source: str) -> None:
+    kept = sanitise(f'<img src="{source}" data-src="https://evil.example/x" data-cid="logo">').html
+    shown = framed(kept, own={"logo": OWN}, remote=True)
+    assert "src=" not in shown
+    assert "onerror" not in shown
+    assert "evil.example" not in kept
+
+
+def test_what_a_mail_says_of_kept_sources_in_words_stays_words() -> None:
+    text = '&lt;img data-src="https://a.example/x"&gt; data-cid="logo"'
+    kept = sanitise(f"<p title='data-cid=\"logo\"'>{text}</p>").html
+    shown = framed(kept, own={"logo": OWN}, remote=True)
+    assert not BeautifulSoup(shown, "html.parser").select("img")
+    assert OWN not in shown
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from([*ATTACKS, *HOSTILE_SOURCES, PICTURES]), st.text(max_size=8)), max_size=6))
+def test_whatever_is_framed_shows_no_other_pictures(pieces: list[str]) -> None:
+    shown = framed(sanitise("".join(pieces)).html, own={"logo@mail": OWN}, remote=False)
+    for element in BeautifulSoup(f"<div>{shown}</div>", "html.parser").find_all(True):
+        assert element.get("src", OWN) == OWN or element["src"].startswith("data:image/png;base64,")
+        assert not any(name.startswith(("on", "data-")) for name in element.attrs)
 
 
 def test_what_people_write_survives() -> None:

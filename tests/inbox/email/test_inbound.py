@@ -227,7 +227,7 @@ def test_history_files_and_html_are_stored_apart(cast: Cast) -> None:
     with tenant_context(cast.acme.pk):
         message, file = Message.objects.get(), Attachment.objects.get()
         assert message.text == "The seam is torn, see here."
-        assert message.html == "<p>The seam is torn, see here.</p><img>"
+        assert message.html == '<p>The seam is torn, see here.</p><img data-cid="p1">'
         assert message.message_id.endswith("@no-message-id.invalid")
         assert (file.name, file.inline, bytes(file.content)) == ("seam.png", True, b"\x89PNG\r\n\x1a\n")
 
