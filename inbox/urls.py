@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics, work
+from inbox.views import by_hand, conversations, drafts, files, ruling_out, search, sections, topics, work
 
 app_name = "inbox"
 urlpatterns = [
     path("<slug:workspace>/", conversations.home, name="home"),
     path("<slug:workspace>/inbox/", conversations.conversations, name="list"),
+    path("<slug:workspace>/inbox/search/", search.find, name="find"),
     path("<slug:workspace>/inbox/<int:number>/", conversations.thread, name="thread"),
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),
     path("<slug:workspace>/inbox/<int:number>/draft/", drafts.save, name="draft"),

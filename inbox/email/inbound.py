@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from inbox import arrivals, gist, labels
+from inbox import arrivals, gist, indexing, labels
 from inbox.contacts import contact_of
 from inbox.email import threads
 from inbox.email.charsets import one_line
@@ -59,6 +59,7 @@ def receive(*, mail: InboundMail, now: datetime) -> Receipt:
         threads.remember(conversation=conversation, named=ties.named)
         summarise(conversation)
         gist.refresh(conversation=conversation)
+        indexing.message(message=message)
         arrivals.announce(message=message, now=now)
         return Receipt(message, True)
 

@@ -11,7 +11,7 @@ was forwarded a mail could otherwise write into a stranger's conversation, and b
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inbox import drafts
+from inbox import drafts, indexing
 from inbox.contacts import contact_ids
 from inbox.email.people import normalised
 from inbox.models import Conversation, Message, Reference
@@ -44,6 +44,7 @@ def remember(*, conversation: Conversation, named: Iterable[str]) -> None:
 def merge(*, into: Conversation, others: list[Conversation]) -> None:
     """Move everything of `others` into `into`. Their numbers are not given again."""
     Message.objects.filter(conversation__in=others).update(conversation=into)
+    indexing.move(into=into, others=others)
     named = set(Reference.objects.filter(conversation__in=others).values_list("message_id", flat=True))
     Reference.objects.filter(conversation__in=others).delete()
     remember(conversation=into, named=named)

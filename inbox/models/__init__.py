@@ -5,6 +5,7 @@ from inbox.models.conversations import Conversation, ConversationTopic, Mention,
 from inbox.models.mail import Delivery, Mailbox, MailIdentity, OutgoingMail, RawMail
 from inbox.models.matching import CustomerLink, OrderConfirmation, RuledOut
 from inbox.models.messages import Attachment, Message
+from inbox.models.search import SearchEntry
 from inbox.models.work import (
     ConversationEvent,
     ConversationTag,
@@ -42,6 +43,7 @@ __all__ = [
     "RuledOut",
     "SavedReply",
     "SavedView",
+    "SearchEntry",
     "Tag",
     "WatchedView",
 ]
