@@ -16,7 +16,7 @@ from tenants.personal import Subject
 from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
-from tests.walking import signed_in, soup_of, text_of
+from tests.walking import signed_in, soup_of
 
 pytestmark = pytest.mark.django_db
 SEARCH = "/acme/inbox/search/"
@@ -38,8 +38,14 @@ def found(client: Client, words: str, path: str = SEARCH, **more: str) -> list[i
 
 
 
+def reason(client: Client, path: str) -> str:
+    """Why the page shows no rows."""
+    empty = soup_of(client.get(path)).select_one(".list-pane .empty")
+    return empty.text if empty else ""
+
+
 def test_words_of_messages_subjects_people_notes_and_orders_are_found(cast: Cast) -> None:
-    row = said(cast, "The mug arrived broken", subject="Crème jug", of=None, email="nora@pine.example")
+    row = said(cast, "The mug arrived broken", subject="Crème jug", email="nora@pine.example")
     with tenant_context(cast.acme.pk):
         Mention.objects.create(conversation=row, kind="order", value="UK-1042", typed="#1042")
         indexing.conversation(conversation=row)
@@ -47,7 +53,7 @@ def test_words_of_messages_subjects_people_notes_and_orders_are_found(cast: Cast
         indexing.note(note=note)
     client = signed_in(cast.ava)
     for words in ("broken", "BROK", "creme jug", "nora@pine.example", "UK-1042", "#1042", "warehouse", '"arrived broken"',
-                  "mug creme", "mug -plate", "subject:jug", "from:nora"):  # fmt: skip
+                  "mug -plate", "mug maya", "subject:jug", "from:nora"):  # fmt: skip
         assert found(client, words) == [row.number], words
     for words in ("plate", '"broken arrived"', "mug -broken", "subject:mug", "104", "from:broken", '"bro"'):
         assert found(client, words) == [], words
@@ -69,7 +75,7 @@ def test_the_words_of_another_workspace_find_nothing(cast: Cast) -> None:
     mallory = signed_in(cast.mallory)
     assert found(mallory, "zanzibar", "/nextdoor/inbox/search/") == []
     assert mallory.get(f"{SEARCH}?q=zanzibar").status_code == 404
-    with tenant_context(cast.nextdoor.pk):
+    with tenant_context(cast.next_door.pk):
         for words in ("'zanzibar'", f"'~{cast.acme.pk}'", f"'zanzibar') | ('~{cast.acme.pk}'", "!'nothing'"):
             assert entries_with(words=words, since=None, before=None, limit=200, milliseconds=3_000) == []
     with tenant_context(cast.acme.pk):
@@ -80,7 +86,7 @@ def test_whatever_the_finder_names_is_read_behind_the_wall(cast: Cast) -> None:
     row = said(cast, "Zanzibar")
     with tenant_context(cast.acme.pk):
         ids = list(SearchEntry.objects.filter(conversation=row).values_list("pk", flat=True))
-    with tenant_context(cast.nextdoor.pk):
+    with tenant_context(cast.next_door.pk):
         assert list(SearchEntry.objects.filter(pk__in=ids)) == []
 
 
@@ -113,12 +119,11 @@ def test_filters_narrow_what_is_found(cast: Cast) -> None:
     with tenant_context(cast.acme.pk):
         conversations.close(conversation=one, by=cast.ava)
         conversations.assign(conversation=two, to=cast.adam, by=cast.ava)
-        tag = tags.put(conversation=two, name="Urgent", by=cast.ava)
+        assert tags.add(conversation=two, name="Urgent", by=cast.ava)
     client = signed_in(cast.ava)
     assert found(client, "kettle", state="closed") == [one.number]
     assert found(client, "kettle", assignee="nobody") == [one.number]
     assert found(client, "kettle", assignee=str(cast.adam.number)) == [two.number]
-    assert tag is not None
     assert found(client, "kettle", tag="1") == [two.number]
     assert found(client, "kettle", tag="7") == []
 
@@ -186,7 +191,7 @@ def test_hits_are_marked_and_never_markup(cast: Cast) -> None:
     assert row is not None
     assert {mark.text for mark in row.select("mark")} == {"kettle", "script"}
     assert row.select("script, img, b") == []
-    assert "onerror=alert(1)" in text_of(row)
+    assert "onerror=alert(1)" in row.text
 
 
 def test_what_is_older_than_search_is_indexed_by_a_command(cast: Cast) -> None:
@@ -210,10 +215,10 @@ def test_a_search_that_takes_too_long_is_ended_and_the_request_goes_on(cast: Cas
 
 def test_nothing_typed_and_nothing_found_say_what_to_do(cast: Cast) -> None:
     client = signed_in(cast.ava)
-    assert "Search all conversations" in text_of(soup_of(client.get(SEARCH)).select_one(".empty"))
-    assert "too short" in text_of(soup_of(client.get(f"{SEARCH}?q=a")).select_one(".empty"))
-    assert "Nothing found" in text_of(soup_of(client.get(f"{SEARCH}?q=zanzibar")).select_one(".empty"))
-    assert "Name a word" in text_of(soup_of(client.get(f"{SEARCH}?q=-zanzibar")).select_one(".empty"))
+    assert "Search all conversations" in reason(client, SEARCH)
+    assert "too short" in reason(client, f"{SEARCH}?q=a")
+    assert "Nothing found" in reason(client, f"{SEARCH}?q=zanzibar")
+    assert "Name a word" in reason(client, f"{SEARCH}?q=-zanzibar")
 
 
 def test_the_list_has_a_field_for_it(cast: Cast) -> None:
