@@ -5,7 +5,7 @@ where the filters of the list narrow them. So the work is bounded and there is n
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from urllib.parse import urlencode
 
@@ -137,23 +137,25 @@ def page(visit: Visit, *, typed: str, narrowed: Narrowed, after: str = "") -> Se
     url = reverse("inbox:find", kwargs={"workspace": visit.workspace.slug})
     behind = keyset.parts(after) if after else None
     query = queries.parsed(typed)
-    given = {**_menus(narrowed), "url": url, "typed": typed, "narrowed": bool(narrowed.query())}
+    empty = _menus(SearchPage(url, typed, narrowed=bool(narrowed.query()), continued=bool(after)), narrowed)
     if not query.tsquery():
-        return SearchPage(**given, **_nothing_asked(query))
+        title, advice = _nothing_asked(query)
+        return replace(empty, title=title, advice=advice)
     try:
         found = _gathered(query, narrowed, behind)
     except SearchTooLong:
-        return SearchPage(**given, title=_("This search took too long"), advice=(_("Add a word, or days (after:2026-01-31)."),))
+        return replace(
+            empty, title=_("This search took too long"), advice=(_("Add a word, or days (after:2026-01-31)."),)
+        )
     rows = _rows(visit, query, found)
     position = keyset.position_of(*found.last) if found.more and found.last else ""
     asked = {"q": typed, **narrowed.query(), "after": position}
-    return SearchPage(
-        **given,
+    return replace(
+        empty,
         rows=rows,
         next_url=f"{url}?{urlencode(asked)}" if position else "",
         title="" if rows else _nothing_found(more=found.more, continued=bool(after)),
         advice=() if rows or found.more else _advice(query, narrowed),
-        continued=bool(after),
     )
 
 
@@ -162,7 +164,11 @@ def _gathered(query: queries.Query, narrowed: Narrowed, behind: tuple[datetime, 
     out = _Gathered(last=behind or _end_of(query.until))
     for _round in range(ROUNDS):
         ids = entries_with(
-            words=query.tsquery(), since=_begin_of(query.since), before=out.last, limit=SEARCH_LIMIT, milliseconds=PATIENCE_MS
+            words=query.tsquery(),
+            since=_begin_of(query.since),
+            before=out.last,
+            limit=SEARCH_LIMIT,
+            milliseconds=PATIENCE_MS,
         )
         full = _take(ids, narrowed, out)
         out.more = full or len(ids) == SEARCH_LIMIT
@@ -175,10 +181,9 @@ def _take(ids: list[int], narrowed: Narrowed, out: _Gathered) -> bool:
     """Add the entries; whether the page is full before the last of them."""
     if not ids:
         return False
-    rows = SearchEntry.objects.filter(pk__in=ids).defer("vector").order_by("-at", "-pk")
-    counts = set(narrowed.rows(rows).values_list("pk", flat=True))
-    rows = list(rows.select_related("conversation__contact"))
-    for entry in rows:
+    named = SearchEntry.objects.filter(pk__in=ids)
+    counts = set(narrowed.rows(named).values_list("pk", flat=True))
+    for entry in named.defer("vector").select_related("conversation__contact").order_by("-at", "-pk"):
         known = entry.conversation_id in out.entries
         if entry.pk in counts and not known and len(out.entries) == PAGE:
             return True
@@ -204,12 +209,20 @@ def _rows(visit: Visit, query: queries.Query, found: _Gathered) -> tuple[FoundRo
     texts = _texts(entries)
     about = _about([each for each in entries if each.pk not in texts])
     return tuple(
-        _row(visit, query.wanted, entry, texts.get(entry.pk) or about.get(entry.conversation_id, []), found.hits[entry.conversation_id])
+        _row(
+            visit,
+            query.wanted,
+            entry,
+            texts.get(entry.pk) or about.get(entry.conversation_id, []),
+            found.hits[entry.conversation_id],
+        )
         for entry in entries
     )
 
 
-def _row(visit: Visit, terms: tuple[queries.Term, ...], entry: SearchEntry, texts: list[tuple[str, str]], hits: int) -> FoundRow:
+def _row(
+    visit: Visit, terms: tuple[queries.Term, ...], entry: SearchEntry, texts: list[tuple[str, str]], hits: int
+) -> FoundRow:
     row = entry.conversation
     place, said = next(((place, line) for place, text in texts if (line := excerpt(text, terms))), ("", ()))
     if not said and texts and not spans(row.subject, terms):
@@ -255,10 +268,14 @@ def _about(entries: list[SearchEntry]) -> dict[int, list[tuple[str, str]]]:
         return {}
     ids, contacts = [each.conversation_id for each in entries], {each.conversation.contact_id for each in entries}
     addresses: dict[int, list[str]] = {}
-    for contact_id, email in ContactAddress.objects.filter(contact__in=contacts).order_by("pk").values_list("contact_id", "email"):
+    for contact_id, email in (
+        ContactAddress.objects.filter(contact__in=contacts).order_by("pk").values_list("contact_id", "email")
+    ):
         addresses.setdefault(contact_id, []).append(email)
     orders: dict[int, list[str]] = {}
-    for conversation_id, value in Mention.objects.filter(conversation__in=ids).order_by("pk").values_list("conversation_id", "value"):
+    for conversation_id, value in (
+        Mention.objects.filter(conversation__in=ids).order_by("pk").values_list("conversation_id", "value")
+    ):
         orders.setdefault(conversation_id, []).append(value)
     return {
         row.pk: [
@@ -270,12 +287,12 @@ def _about(entries: list[SearchEntry]) -> dict[int, list[tuple[str, str]]]:
 
 
 # --- What is said where nothing is shown, and what may be chosen -----------------------------------------------------
-def _nothing_asked(query: queries.Query) -> dict[str, object]:
-    if any(query.terms):
-        return {"title": _("Name a word that should be there"), "advice": (_("What is ruled out alone would leave nearly everything."),)}
+def _nothing_asked(query: queries.Query) -> tuple[str, tuple[str, ...]]:
+    if query.terms:
+        return _("Name a word that should be there"), (_("What is ruled out alone would leave nearly everything."),)
     if query.short:
-        return {"title": _("That is too short to search for"), "advice": (_("Type a word of two letters or more, or a number."),)}
-    return {"title": _("Search all conversations"), "advice": _ways()}
+        return _("That is too short to search for"), (_("Type a word of two letters or more, or a number."),)
+    return _("Search all conversations"), _ways()
 
 
 def _ways() -> tuple[str, ...]:
@@ -303,18 +320,17 @@ def _advice(query: queries.Query, narrowed: Narrowed) -> tuple[str, ...]:
     return (*said, _("Look for fewer letters: “refun” finds refund and refunded."))
 
 
-def _menus(narrowed: Narrowed) -> dict[str, tuple[Option, ...]]:
+def _menus(page: SearchPage, narrowed: Narrowed) -> SearchPage:
     people = sorted(members.present(), key=lambda one: one.user.display_name.casefold())
-    return {
-        "states": _options([(value, str(label)) for value, label in State.choices], narrowed.state),
-        "assignees": _options(
-            [("nobody", _("Nobody")), *((str(one.number), one.user.display_name) for one in people)], narrowed.assignee
-        ),
-        "tags": _options(
-            [(str(row.number), row.name) for row in Tag.objects.order_by("name_norm")[:TAGS_SHOWN]], narrowed.tag
-        ),
-        "topics": _options([(value, str(label)) for value, label in Topic.choices], narrowed.topic),
-    }
+    names = [(str(one.number), one.user.display_name) for one in people]
+    known = Tag.objects.order_by("name_norm").values_list("number", "name")[:TAGS_SHOWN]
+    return replace(
+        page,
+        states=_options([(value, str(label)) for value, label in State.choices], narrowed.state),
+        assignees=_options([("nobody", _("Nobody")), *names], narrowed.assignee),
+        tags=_options([(str(number), name) for number, name in known], narrowed.tag),
+        topics=_options([(value, str(label)) for value, label in Topic.choices], narrowed.topic),
+    )
 
 
 def _options(pairs: list[tuple[str, str]], chosen: str) -> tuple[Option, ...]:

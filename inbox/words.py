@@ -16,7 +16,7 @@ WORD_LIMIT = 60  # characters of one word that count
 PLACES_LIMIT = 16_000  # PostgreSQL tells no places apart behind 16,383
 _GAP = 10  # between two texts of one entry, so that no phrase reaches from one into the other
 _RUNS = re.compile(r"[^\s\x00-\x26\x28-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
-_APOSTROPHES = "'’ʼ`´"  # noqa: RUF001 - what people type
+_APOSTROPHES = "'’ʼ`´"
 # Thai, Lao, Myanmar, Khmer; kana, Han, and what lies between and behind.
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
 

@@ -12,7 +12,6 @@ from django.db import OperationalError, connection, transaction
 
 from tenants.rls.database import SEARCH_LIMIT as SEARCH_LIMIT
 
-
 QUERY_CANCELED = "57014"
 
 

@@ -125,7 +125,13 @@ def _finder(signature: str, returns: str, body: str) -> list[str]:
     """The searcher's. Its plan is made anew for each question: one for all of them would not know a rare word from a common
     one, which costs a factor of thousands."""
     return _statements(
-        signature, returns, body, "STABLE", APPLICATION, owner=SEARCHER, settings=f"{_PATH} SET plan_cache_mode = force_custom_plan"
+        signature,
+        returns,
+        body,
+        "STABLE",
+        APPLICATION,
+        owner=SEARCHER,
+        settings=f"{_PATH} SET plan_cache_mode = force_custom_plan",
     )
 
 
@@ -229,7 +235,7 @@ FUNCTIONS = [
     *_finder(
         "search_entries(p_words text, p_since timestamptz, p_before timestamptz, p_before_id bigint, p_limit int)",
         "SETOF bigint",
-        "RETURN QUERY SELECT e.id FROM public.inbox_searchentry e WHERE e.tenant_id = current_setting('app.tenant_id')::bigint "
+        "RETURN QUERY SELECT e.id FROM public.inbox_searchentry e WHERE e.tenant_id = current_setting('app.tenant_id')::bigint "  # noqa: S608 - constants
         "AND e.vector @@ (quote_literal('~' || current_setting('app.tenant_id')::bigint) || ' & (' || p_words || ')')::tsquery "
         "AND e.at >= coalesce(p_since, '-infinity') AND (e.at, e.id) < (coalesce(p_before, 'infinity'), coalesce(p_before_id, 0)) "
         f"ORDER BY e.at DESC, e.id DESC LIMIT greatest(0, least(p_limit, {SEARCH_LIMIT}))",
