@@ -8,8 +8,9 @@ No policy has an OR for these: measured, that costs a factor of hundreds on ever
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
+from tenants.rls.context import patience
 from tenants.rls.database import SEARCH_LIMIT as SEARCH_LIMIT
 
 QUERY_CANCELED = "57014"
@@ -88,19 +89,13 @@ def entries_with(
     asked inside a workspace; whoever asks reads the rows behind the wall again. Raises SearchTooLong after `milliseconds`."""
     moment, key = before or (None, None)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            # Given back by hand, for a savepoint that ends well keeps it; when the time is up the rollback does.
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            usual = cursor.fetchone()[0]
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+        with patience(milliseconds=milliseconds), connection.cursor() as cursor:
             cursor.execute("SELECT search_entries(%s, %s, %s, %s, %s)", [words, since, moment, key, limit])
-            found = [int(row[0]) for row in cursor.fetchall()]
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [usual])
+            return [int(row[0]) for row in cursor.fetchall()]
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == QUERY_CANCELED:
             raise SearchTooLong from None
         raise
-    return found
 
 
 def forget_staff_actions() -> bool:
