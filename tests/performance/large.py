@@ -132,15 +132,6 @@ def scanned(statement: str) -> Iterator[str]:
             yield found[1]
 
 
-    "inbox_conversation",
-    "inbox_message",
-    "inbox_contact",
-    "inbox_contactaddress",
-    "inbox_searchentry",
-    "inbox_attachment",
-}
-
-
 # --- What is printed ------------------------------------------------------------------------------------------------
 def heading(small: dict[str, int], large: dict[str, int], seconds: float, rounds: int) -> list[str]:
     def counted(rows: dict[str, int]) -> str:
