@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from inbox import indexing
 from inbox.contacts import ErasedContact, is_erased
 from inbox.email.people import normalised
 from inbox.models import Contact, ContactAddress, Message
@@ -39,6 +40,7 @@ def describe(*, contact: Contact, name: str, note: str, by: Membership) -> None:
     changed = [field for field, value in kept.items() if getattr(row, field) != value]
     if changed:
         Contact.objects.filter(pk=row.pk).update(**{field: kept[field] for field in changed})
+        indexing.contact(contact_id=row.pk)
         _record(row, by, changed)
 
 
@@ -58,6 +60,7 @@ def add_address(*, contact: Contact, email: str, by: Membership) -> None:
     if row.addresses.count() >= MOST_ADDRESSES:
         raise NotChanged(_("This contact has too many addresses."))
     ContactAddress.objects.create(contact=row, email=email.strip(), email_norm=email_norm)
+    indexing.contact(contact_id=row.pk)
     _record(row, by, ["address added"])
 
 
@@ -74,6 +77,7 @@ def remove_address(*, contact: Contact, email_norm: str, by: Membership) -> None
     if email_norm in wrote_from(row):
         raise NotChanged(_("Mail came from this address, so it stays."))
     address.delete()
+    indexing.contact(contact_id=row.pk)
     _record(row, by, ["address removed"])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from inbox import indexing
 from inbox.contact_changes import NOTE_LIMIT
 from inbox.contacts import ErasedContact, is_erased
 from inbox.models import Contact, ContactAddress, Conversation, CustomerLink, MovedContact, OrderConfirmation, RuledOut
@@ -84,6 +85,7 @@ def merge(*, into: Contact, other: Contact, decided: Mapping[str, str], by: Memb
     MovedContact.objects.filter(into=theirs).update(into=ours)
     MovedContact.objects.create(number=theirs.number, into=ours)
     theirs.delete()
+    indexing.contact(contact_id=ours.pk)
     audit.record(
         Action.CONTACTS_MERGED, by=by, target=f"contact {ours.number}", merged=theirs.number, addresses=moved.addresses,
         conversations=moved.conversations, links=moved.links, confirmations=moved.confirmations, ruled_out=moved.ruled_out,

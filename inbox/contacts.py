@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from inbox import indexing
 from inbox.models import Contact, ContactAddress, Conversation
 from tenants.addresses import normalise
 from tenants.numbering import next_number
@@ -25,6 +26,7 @@ def contact_of(*, name: str, address: str) -> Contact:
     if name and not known.contact.name:
         known.contact.name = name
         known.contact.save(update_fields=["name"])
+        indexing.contact(contact_id=known.contact_id)
     return known.contact
 
 

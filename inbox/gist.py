@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 
-from inbox import labels, order_numbers, phones, topics
+from inbox import indexing, labels, order_numbers, phones, topics
 from inbox.models import Conversation, ConversationTopic, Mention, Message
 from integrations.shopify import interface
 
@@ -40,6 +40,7 @@ def refresh(*, conversation: Conversation) -> None:
     _keep_mentions(conversation, [*_orders(written), *_phones(conversation, written)])
     about = topics.together(topics.topics_of(_about(one)) for one in written)
     labels.keep(conversation=conversation, found={topic.value: confidence for topic, confidence in about.items()})
+    indexing.conversation(conversation=conversation)
 
 
 def about_orders() -> Q:

@@ -67,6 +67,10 @@ KEPT = (
         "inbox.SavedView", ("name", "query"), _CONTACT, "What a kept view searches for, which can be somebody’s address",
         "To find the same conversations again.", "Deleted when the contact is erased whom it names.",
     ),
+    Kept(
+        "inbox.SearchEntry", ("vector",), _CONTACT, "The words of mails, notes, names and addresses, and their places", "To find conversations by them.",
+        "Deleted when the contact is erased; of mails and notes of others, written anew without what is struck there.",
+    ),
     Kept("inbox.ReplyDraft", ("recipients",), _CONTACT, "Whom a reply that is not sent yet is for", _MAIL, "Deleted when the contact is erased; in what is written to others, they are taken out."),
     Kept("inbox.ReplyDraft", ("text",), _CONTACT, "What a member has begun to write", _MAIL, "Deleted when the contact is erased; in what is written to others, they are struck."),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inbox import gist
+from inbox import gist, indexing
 from inbox.contacts import contact_ids
 from inbox.email import joining
 from inbox.email.inbound import summarise
@@ -86,6 +86,7 @@ def split(*, conversation: Conversation, positions: Collection[int], seen: str, 
     joining.separate(one=origin, other=made)
     for each in (origin, made):
         _settle(each)
+        indexing.whole(conversation=each)
     _tell(origin, by, number=made.number, messages=len(chosen))
     _tell(made, by, number=origin.number, messages=len(chosen))
     return made

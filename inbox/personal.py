@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat, Now
 
-from inbox import exporting, gist
+from inbox import exporting, gist, indexing
 from inbox.email.inbound import summarise
 from inbox.email.people import normalised
 from inbox.kept import KEPT, PLAIN
@@ -178,6 +178,7 @@ def _empty(ids: list[int]) -> Counts:
     # What has not left yet does not leave any more. One that is being sent is in a worker's hands, and out of ours.
     waiting = OutgoingMail.objects.filter(message__conversation__in=ids, state=OutgoingMail.State.QUEUED)
     waiting.update(state=OutgoingMail.State.CANCELLED)
+    indexing.forget(conversation_ids=ids)
     return {"conversations": len(ids), "messages": messages, "files": files, "references": named}
 
 
@@ -244,6 +245,7 @@ def _without(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Co
         Reference.objects.filter(conversation=message.conversation_id, message_id__iregex=subject.part()).delete()
     summarise(message.conversation)
     gist.refresh(conversation=message.conversation)
+    indexing.message(message=Message.objects.get(pk=message.pk))
     return {"messages of others": 1, "files": len(files)}
 
 
@@ -305,6 +307,8 @@ def _unsay(subject: Subject) -> None:
     for model, field in _WRITTEN_BY_MEMBERS:
         for pk, text in model.objects.filter(**{f"{field}__iregex": mention}).values_list("pk", field):
             model.objects.filter(pk=pk).update(**{field: whole.sub(GONE, text)})
+            if model is Note:
+                indexing.note(note=Note.objects.get(pk=pk))
     SavedView.objects.filter(query__iregex=mention).delete()
     for draft in ReplyDraft.objects.exclude(recipients={}):
         kept = {

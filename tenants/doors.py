@@ -8,7 +8,16 @@ No policy has an OR for these: measured, that costs a factor of hundreds on ever
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import OperationalError, connection
+
+from tenants.rls.context import patience
+from tenants.rls.database import SEARCH_LIMIT as SEARCH_LIMIT
+
+QUERY_CANCELED = "57014"
+
+
+class SearchTooLong(Exception):
+    """A search was ended because it took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,23 @@ def tenant_ids() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_ids()")
         return [int(row[0]) for row in cursor.fetchall()]
+
+
+def entries_with(
+    *, words: str, since: datetime | None, before: tuple[datetime, int] | None, limit: int, milliseconds: int
+) -> list[int]:
+    """Ids of this workspace's entries of search (inbox/models/search.py) that match, newest first: at most `limit`, and never
+    more than 200. `words`: a tsquery made by inbox/queries.py; `before`: behind this moment and id. The only door that is
+    asked inside a workspace; whoever asks reads the rows behind the wall again. Raises SearchTooLong after `milliseconds`."""
+    moment, key = before or (None, None)
+    try:
+        with patience(milliseconds=milliseconds), connection.cursor() as cursor:
+            cursor.execute("SELECT search_entries(%s, %s, %s, %s, %s)", [words, since, moment, key, limit])
+            return [int(row[0]) for row in cursor.fetchall()]
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") == QUERY_CANCELED:
+            raise SearchTooLong from None
+        raise
 
 
 def forget_staff_actions() -> bool:

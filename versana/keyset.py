@@ -22,6 +22,14 @@ def after(rows: QuerySet[_Row], position: str, *, by: str) -> QuerySet[_Row]:
     ordered = rows.order_by(f"-{by}", "-pk")
     if not position:
         return ordered
+    last_at, pk = parts(position)
+    # The first condition follows from the second. But it is one that an index begins at, as it does not at one with an "or":
+    # without it every row before the page is read again (measured: 76,436 of them, 28 ms instead of 0.05).
+    return ordered.filter(Q(**{f"{by}__lte": last_at}), Q(**{f"{by}__lt": last_at}) | Q(**{by: last_at}, pk__lt=pk))
+
+
+def parts(position: str) -> tuple[datetime, int]:
+    """The moment and the key of a position. Raises ValueError for a malformed one."""
     try:
         moment, _, key = base64.urlsafe_b64decode(position + "=" * (-len(position) % 4)).decode().rpartition("|")
         last_at, pk = datetime.fromisoformat(moment), int(key)
@@ -32,6 +40,4 @@ def after(rows: QuerySet[_Row], position: str, *, by: str) -> QuerySet[_Row]:
     ours = last_at.utcoffset() == timedelta(0) and last_at.isoformat() == moment and last_at.year in _YEARS
     if not ours or not 0 < pk < 2**63:
         raise ValueError("not a position in this list")
-    # The first condition follows from the second. But it is one that an index begins at, as it does not at one with an "or":
-    # without it every row before the page is read again (measured: 76,436 of them, 28 ms instead of 0.05).
-    return ordered.filter(Q(**{f"{by}__lte": last_at}), Q(**{f"{by}__lt": last_at}) | Q(**{by: last_at}, pk__lt=pk))
+    return last_at, pk

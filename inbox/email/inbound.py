@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from inbox import arrivals, conversations, gist
+from inbox import arrivals, conversations, gist, indexing
 from inbox.contacts import contact_of
 from inbox.email import bounces, duplicates, joining, threads
 from inbox.email.addressing import slug_of
@@ -76,6 +76,7 @@ def receive(*, mail: InboundMail, now: datetime, verdict: Verdict = UNJUDGED) ->
         joining.remember(conversation=conversation, named=ties.named)
         summarise(conversation)
         gist.refresh(conversation=conversation)
+        indexing.message(message=message)
         arrivals.announce(message=message, now=now)
         return Receipt(message, True)
 

@@ -6,7 +6,7 @@ By a mail that belongs to several (inbound.py), and by hand (inbox/merging.py). 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from inbox import drafts, labels, notices
+from inbox import drafts, indexing, labels, notices
 from inbox.models import (
     Conversation,
     ConversationEvent,
@@ -39,6 +39,7 @@ def join(*, into: Conversation, others: Sequence[Conversation], by: Membership |
     labels.move(into=into, others=others)
     drafts.move(into=into, others=list(others))
     notices.move(into=into, others=others)
+    indexing.move(into=into, others=others)
     _move_references(into, others)
     _move_separations(into, others)
     _keep_work(into, others)

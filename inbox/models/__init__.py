@@ -13,6 +13,7 @@ from inbox.models.conversations import (
 from inbox.models.mail import Delivery, Mailbox, MailIdentity, OutgoingMail, RawMail
 from inbox.models.matching import CustomerLink, OrderConfirmation, RuledOut
 from inbox.models.messages import Attachment, Message
+from inbox.models.search import SearchEntry
 from inbox.models.work import (
     ConversationEvent,
     ConversationTag,
@@ -52,6 +53,7 @@ __all__ = [
     "RuledOut",
     "SavedReply",
     "SavedView",
+    "SearchEntry",
     "Separation",
     "Tag",
     "WatchedView",

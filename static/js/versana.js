@@ -152,7 +152,11 @@
       step(event.key === "ArrowDown" ? 1 : -1);
     }
     if (event.target.closest?.("input, textarea, select, [contenteditable]") || keysOff()) return;
-    if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
+    if (event.key === "/" && $("#search-words")?.checkVisibility()) {
+      event.preventDefault();
+      $("#search-words").focus();
+      $("#search-words").select();
+    } else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
     else if (event.key === "r" && $("#reply-text")) {
       event.preventDefault();
       if (drawerIsOpen()) drawer(false);

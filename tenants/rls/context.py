@@ -62,6 +62,18 @@ def owner_context(tenant_id: int) -> Iterator[CursorWrapper]:
         yield cursor
 
 
+@contextmanager
+def patience(*, milliseconds: int) -> Iterator[None]:
+    """Statements inside are ended after so long (OperationalError), and the transaction around goes on."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Given back by hand, for a savepoint that ends well keeps it; when the time is up the rollback does.
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        usual = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+        yield
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [usual])
+
+
 def task_tenant_id() -> int:
     """The workspace to which this task or event is bound. Raises TenantError when it is bound to none."""
     tenant_id = _expected.get()

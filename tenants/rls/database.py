@@ -16,6 +16,8 @@ ATTRIBUTES = {
     "versana_platform": "LOGIN NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT",
     "versana_backup": "LOGIN NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT",
     "versana_resolver": "NOLOGIN NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE",
+    # Owns exactly one function, and reads nothing but the words of search and where they stand.
+    "versana_search": "NOLOGIN NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE",
 }
 SETTINGS = {
     "versana_app": {
@@ -99,10 +101,12 @@ SCHEMA = """REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 GRANT CONNECT ON DATABASE {database} TO versana_owner, versana_app, versana_platform, versana_backup;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ALTER SCHEMA public OWNER TO versana_owner;
-GRANT USAGE ON SCHEMA public TO versana_app, versana_platform, versana_backup, versana_resolver"""
+GRANT USAGE ON SCHEMA public TO versana_app, versana_platform, versana_backup, versana_resolver, versana_search"""
 
 
 APPLICATION, PLATFORM = "versana_app", "versana_platform"
+RESOLVER, SEARCHER = "versana_resolver", "versana_search"
+_PATH = "SET search_path = pg_catalog, pg_temp"
 
 
 def _function(signature: str, returns: str, query: str, *, to: str = APPLICATION) -> list[str]:
@@ -117,15 +121,31 @@ def _act(signature: str, body: str, *, to: str) -> list[str]:
     return _statements(signature, "boolean", f"{body}; RETURN FOUND", "VOLATILE", to)
 
 
-def _statements(signature: str, returns: str, body: str, volatility: str, to: str) -> list[str]:
+def _finder(signature: str, returns: str, body: str) -> list[str]:
+    """The searcher's. Its plan is made anew for each question: one for all of them would not know a rare word from a common
+    one, which costs a factor of thousands."""
+    return _statements(
+        signature,
+        returns,
+        body,
+        "STABLE",
+        APPLICATION,
+        owner=SEARCHER,
+        settings=f"{_PATH} SET plan_cache_mode = force_custom_plan",
+    )
+
+
+def _statements(
+    signature: str, returns: str, body: str, volatility: str, to: str, *, owner: str = RESOLVER, settings: str = _PATH
+) -> list[str]:
     name, _, parameters = signature.removesuffix(")").partition("(")
     types = ", ".join(parameter.partition(" ")[2] for parameter in filter(None, parameters.split(", ")))
     function = f"public.{name}({types})"
     return [
         f"DROP FUNCTION IF EXISTS {function}",
         f"CREATE OR REPLACE FUNCTION public.{signature} RETURNS {returns} LANGUAGE plpgsql {volatility} SECURITY DEFINER "
-        f"SET search_path = pg_catalog, pg_temp AS $$ BEGIN {body}; END $$",
-        f"ALTER FUNCTION {function} OWNER TO versana_resolver",
+        f"{settings} AS $$ BEGIN {body}; END $$",
+        f"ALTER FUNCTION {function} OWNER TO {owner}",
         f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {function} TO {to}",
     ]
@@ -136,6 +156,9 @@ _IS_STAFF = (
     "u.id = p_user AND u.is_active AND EXISTS (SELECT 1 FROM public.tenants_user_groups m "
     "JOIN public.auth_group g ON g.id = m.group_id WHERE m.user_id = u.id AND g.name = 'platform staff')"
 )
+
+# How many entries a search looks at in one go.
+SEARCH_LIMIT = 200
 
 # How long it is kept what platform staff did. Counted by the database, so that no caller can shorten it.
 STAFF_RECORD_DAYS = 400
@@ -204,5 +227,17 @@ FUNCTIONS = [
         "forget_staff_actions()",
         f"DELETE FROM public.tenants_staffaction a WHERE a.at < now() - interval '{STAFF_RECORD_DAYS} days'",  # noqa: S608 - constants
         to=APPLICATION,
+    ),
+    # Which entries of search hold these words, the newest first, behind a position. `@@` is not leakproof, so under row-level
+    # security no index of words is used (measured: a thousand times slower). The workspace is that of the transaction, never
+    # the caller's word: by the column, and by the lexeme that every vector has, which leads into the index of words. Who
+    # calls it reads the rows behind the wall again.
+    *_finder(
+        "search_entries(p_words text, p_since timestamptz, p_before timestamptz, p_before_id bigint, p_limit int)",
+        "SETOF bigint",
+        "RETURN QUERY SELECT e.id FROM public.inbox_searchentry e WHERE e.tenant_id = current_setting('app.tenant_id')::bigint "  # noqa: S608 - constants
+        "AND e.vector @@ (quote_literal('~' || current_setting('app.tenant_id')::bigint) || ' & (' || p_words || ')')::tsquery "
+        "AND e.at >= coalesce(p_since, '-infinity') AND (e.at, e.id) < (coalesce(p_before, 'infinity'), coalesce(p_before_id, 0)) "
+        f"ORDER BY e.at DESC, e.id DESC LIMIT greatest(0, least(p_limit, {SEARCH_LIMIT}))",
     ),
 ]

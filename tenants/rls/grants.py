@@ -10,6 +10,10 @@ from tenants.rls import tables
 
 # Never TRUNCATE, REFERENCES or TRIGGER: row-level security does not reach them.
 APPLICATION, PLATFORM, BACKUP, RESOLVER = "versana_app", "versana_platform", "versana_backup", "versana_resolver"
+SEARCHER = "versana_search"
+
+# What the finder of search reads: no text, but the words of one.
+SEARCHER_COLUMNS = {"inbox_searchentry": ("id", "tenant_id", "at", "vector")}
 
 # What the resolver's functions read and write (see setup_database). Columns, not tables.
 RESOLVER_COLUMNS = {
@@ -66,7 +70,7 @@ def apply(using: str) -> None:
 
 
 def _statements(existing: set[str]) -> list[sql.Composed]:
-    roles = sql.SQL(", ").join(map(sql.Identifier, (APPLICATION, PLATFORM, BACKUP, RESOLVER)))
+    roles = sql.SQL(", ").join(map(sql.Identifier, (APPLICATION, PLATFORM, BACKUP, RESOLVER, SEARCHER)))
     out = [
         sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {}").format(roles),
         sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {}").format(roles),
@@ -92,7 +96,7 @@ def _statements(existing: set[str]) -> list[sql.Composed]:
         for sequence in PLATFORM_SEQUENCES
         if sequence.removesuffix("_id_seq") in existing
     ]
-    for role, wanted in ((RESOLVER, RESOLVER_COLUMNS), (PLATFORM, PLATFORM_COLUMNS)):
+    for role, wanted in ((RESOLVER, RESOLVER_COLUMNS), (PLATFORM, PLATFORM_COLUMNS), (SEARCHER, SEARCHER_COLUMNS)):
         for table, columns in wanted.items():
             if table in existing:
                 names = sql.SQL(", ").join(map(sql.Identifier, columns))

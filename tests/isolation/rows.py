@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.search import SearchVectorField
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -135,5 +136,6 @@ _PLAIN: dict[type[models.Field], Any] = {
     models.DateTimeField: lambda number: timezone.now(),
     models.DateField: lambda number: date(2026, 1, 1),
     models.DurationField: lambda number: timedelta(seconds=number),
+    SearchVectorField: lambda number: f"'text{number:07d}':1",
     models.JSONField: lambda number: {"number": number},
 }

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from inbox.models import ContactAddress
+from inbox.models import ContactAddress, SearchEntry
 from tenants.rls import checks, tables
 from tenants.rls.checks import Finding
 from tenants.rls.context import tenant_context
@@ -120,6 +120,14 @@ def opens_its_own_table(n: Neighbours) -> bool:
 
 def asks_a_function(n: Neighbours) -> bool:
     return attempt("SELECT count_all()").rows not in ((), ((0,),))
+
+
+def finds_next_door(n: Neighbours) -> bool:
+    """Whether the finder of search names the neighbours' entry. Behind the wall its row is not read all the same."""
+    with tenant_context(n.a.pk):
+        found = attempt("SELECT search_entries('text:*', NULL, NULL, NULL, 200)").rows
+        assert not attempt("SELECT * FROM inbox_searchentry WHERE id = %s", [n.of_b[SearchEntry].pk]).count
+    return (n.of_b[SearchEntry].pk,) in found
 
 
 def rewrites_history(n: Neighbours) -> bool:
@@ -286,6 +294,21 @@ MUTANTS = {
             "CREATE OR REPLACE FUNCTION public.tenant_of_slug(p_slug text) RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER "
             "SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN 1; END $$",
         ),
+        nothing,
+    ),
+    "finder that looks everywhere": Mutant(
+        (
+            "CREATE OR REPLACE FUNCTION public.search_entries(p_words text, p_since timestamptz, p_before timestamptz, p_before_id bigint, p_limit int) "
+            "RETURNS SETOF bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp "
+            "SET plan_cache_mode = force_custom_plan AS $$ BEGIN RETURN QUERY SELECT e.id FROM public.inbox_searchentry e WHERE e.vector @@ p_words::tsquery; END $$",
+        ),
+        finds_next_door,
+    ),
+    "finder with one plan for all questions": Mutant(
+        ("ALTER FUNCTION search_entries(text, timestamptz, timestamptz, bigint, int) RESET plan_cache_mode",), nothing
+    ),
+    "finder of another's": Mutant(
+        ("ALTER FUNCTION search_entries(text, timestamptz, timestamptz, bigint, int) OWNER TO versana_resolver",),
         nothing,
     ),
     "door open to everybody": Mutant(("GRANT EXECUTE ON FUNCTION tenant_ids() TO PUBLIC",), nothing),

@@ -100,6 +100,7 @@ CREATIONS = {
     "extension": "CREATE EXTENSION dblink",
     "becoming the owner": "SET ROLE versana_owner",
     "becoming the resolver": "SET ROLE versana_resolver",
+    "becoming the searcher": "SET ROLE versana_search",
     "reading passwords": "SELECT rolpassword FROM pg_authid",
     "reading a file": "SELECT pg_read_file('/etc/hostname')",
     "running a program": "COPY (SELECT 1) TO PROGRAM 'true'",
@@ -166,6 +167,8 @@ DOORS = {"workspaces_of", "invitation_of", "tenant_of_shop", "tenants_of_shop", 
 STAFF_DOORS = {"staff_account", "staff_factors", "spend_staff_code", "spend_staff_step"}
 # For the worker: a deed of no workspace.
 DEEDS = {"forget_staff_actions"}
+# Answers inside a workspace, with ids of that one; its role owns nothing else.
+FINDERS = {"search_entries"}
 CHANGES_SOMETHING = DEEDS | {"spend_staff_code", "spend_staff_step"}
 
 
@@ -176,20 +179,22 @@ def test_exactly_the_listed_functions_step_over_the_wall(superuser_url: str) -> 
             " ARRAY(SELECT r2.rolname::text FROM aclexplode(proacl) a JOIN pg_roles r2 ON r2.oid = a.grantee ORDER BY 1)"
             " FROM pg_proc p JOIN pg_roles r ON r.oid = proowner WHERE pronamespace = 'public'::regnamespace"
         ).fetchall()
-    assert {row[0] for row in found} == DOORS | STAFF_DOORS | DEEDS
+    assert {row[0] for row in found} == DOORS | STAFF_DOORS | DEEDS | FINDERS
     for name, *rest in found:
         caller = "versana_platform" if name in STAFF_DOORS else "versana_app"
         volatility = "v" if name in CHANGES_SOMETHING else "s"
-        doors = sorted([caller, "versana_resolver"])
-        assert rest == [True, "versana_resolver", "search_path=pg_catalog, pg_temp", volatility, False, False, doors]
+        owner = "versana_search" if name in FINDERS else "versana_resolver"
+        settings = "search_path=pg_catalog, pg_temp" + (";plan_cache_mode=force_custom_plan" if name in FINDERS else "")
+        assert rest == [True, owner, settings, volatility, False, False, sorted([caller, owner])]
     assert sum("CREATE OR REPLACE FUNCTION" in statement for statement in FUNCTIONS) == len(found)
 
 
-def test_nobody_can_sign_in_as_the_resolver(superuser_url: str) -> None:
+def test_nobody_can_sign_in_as_the_resolver_or_the_searcher(superuser_url: str) -> None:
     with psycopg.connect(superuser_url) as session:
-        assert session.execute(
-            "SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = 'versana_resolver'"
-        ).fetchone() == (False, False)
+        for role in ("versana_resolver", "versana_search"):
+            assert session.execute(
+                "SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = %s", [role]
+            ).fetchone() == (False, False)
         assert session.execute(
             "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE r.rolname LIKE 'versana%'"
         ).fetchone() == (0,)
@@ -204,6 +209,15 @@ def test_the_resolver_reads_ids_and_names_and_no_content(superuser_url: str) -> 
         assert refused(resolver, "UPDATE tenants_user SET password = ''")
         assert refused(resolver, "UPDATE mfa_authenticator SET user_id = 1")
         assert refused(resolver, "DELETE FROM mfa_authenticator")
+
+
+def test_the_searcher_reads_the_words_of_search_and_nothing_else(superuser_url: str) -> None:
+    with acting_as("versana_search", superuser_url) as searcher:
+        assert not refused(searcher, "SELECT id, tenant_id, at, vector FROM inbox_searchentry")
+        assert refused(searcher, "SELECT conversation_id FROM inbox_searchentry")
+        assert refused(searcher, "SELECT id FROM inbox_message")
+        assert refused(searcher, "SELECT id FROM tenants_tenant")
+        assert refused(searcher, "DELETE FROM inbox_searchentry")
 
 
 @pytest.mark.parametrize("function", ["staff_account", "staff_factors", "spend_staff_code", "spend_staff_step"])

@@ -4,6 +4,7 @@
     ./dev bench --rls [--rounds N] [--write FILE]     what the walls between workspaces cost instead (walls.py)
     ./dev bench --budget [--seconds N] [--write FILE] how workers share a store's points instead (sharing.py)
     ./dev bench --cold [--rounds N] [--write FILE]    how long five stores take that nobody asked yet (cold.py)
+    ./dev bench --seed large [--conversations N] [--rounds N] [--write FILE]  a large workspace beside a small one (large.py)
     ./dev bench --webhooks [--seconds N] [--write FILE]  how long Shopify waits for an answer instead (webhooks.py)
 
 Starts installations of its own on throw-away servers. Each table compares requests that were interleaved, and beside each
@@ -34,6 +35,7 @@ SETTINGS = "tests.performance.settings"
 SLOW_MS = 30_000
 SECTION = "section, 50 orders of 25 lines"
 WALLS = "## What the walls cost"
+LARGE = "## A large workspace beside a small one"
 SHARING = "## Workers that share a store's budget"
 
 
@@ -41,6 +43,8 @@ def main(arguments: list[str]) -> int:
     given = parsed(arguments)
     if given.rls:
         return walls_cost(given)
+    if given.seed:
+        return large_workspace(given)
     if given.budget:
         return sharing_of_points(given)
     if given.webhooks:
@@ -54,7 +58,7 @@ def main(arguments: list[str]) -> int:
     if given.write:
         text = given.write.read_text() if given.write.exists() else ""
         kept = "\n".join(
-            filter(None, (section_of(text, title) for title in (WALLS, SHARING, webhooks.TITLE, cold.TITLE)))
+            filter(None, (section_of(text, title) for title in (WALLS, LARGE, SHARING, webhooks.TITLE, cold.TITLE)))
         )
         given.write.write_text("\n".join([*HEADING, *said, "", kept]))
     return 0
@@ -65,6 +69,17 @@ def walls_cost(given: argparse.Namespace) -> int:
     from tests.performance import walls  # noqa: PLC0415 - models can be imported only after setup()
 
     said = [*walls.main(given.rounds), *load()]
+    print("\n".join(said))
+    if given.write:
+        put(given.write, said)
+    return 0
+
+
+def large_workspace(given: argparse.Namespace) -> int:
+    django.setup()
+    from tests.performance import large  # noqa: PLC0415 - models can be imported only after setup()
+
+    said = [*large.main(given.rounds, given.conversations), *load()]
     print("\n".join(said))
     if given.write:
         put(given.write, said)
@@ -270,6 +285,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=1000, help="how often each page is asked for (1000)")
     parser.add_argument("--rls", action="store_true", help="what the walls between workspaces cost")
     parser.add_argument("--budget", action="store_true", help="how workers share a store's points")
+    parser.add_argument("--seed", choices=["large"], help="what pages cost with a million conversations")
+    parser.add_argument("--conversations", type=int, default=1_000_000, help="for --seed: how many (1000000)")
     parser.add_argument("--seconds", type=float, default=60, help="for --budget and --webhooks: how long (60)")
     parser.add_argument("--cold", action="store_true", help="how long five stores take that nobody asked yet")
     parser.add_argument("--webhooks", action="store_true", help="how long Shopify waits for the answer to a webhook")

@@ -22,15 +22,19 @@ class Loaded:
     rows: int
 
 
-def load(server: psycopg.Connection, *, tenants: int = TENANTS, conversations: int = CONVERSATIONS) -> Iterator[Loaded]:
-    """Fills an empty database that is migrated. Foreign keys are not looked up: what is written here is consistent."""
+def load(
+    server: psycopg.Connection, *, tenants: int = TENANTS, conversations: int = CONVERSATIONS, messages: int = 0
+) -> Iterator[Loaded]:
+    """Fills an empty database that is migrated. `messages`: of each conversation, with what search finds them by; 0: one or two, without. Foreign keys are not looked up: what is written here is consistent."""
     if server.execute("SELECT count(*) FROM tenants_tenant").fetchone() != (0,):
         raise RuntimeError("this database has workspaces; the benchmark fills only one of its own")
-    numbers = {"tenants": tenants, "conversations": conversations}
+    numbers = {"tenants": tenants, "conversations": conversations, "messages": messages}
     with _not_named_filled_in(server):
         for setting in ("session_replication_role = replica", "work_mem = '256MB'", "maintenance_work_mem = '256MB'"):
             server.execute(f"SET {setting}")
         for table, statement in STATEMENTS.items():
+            if table == "inbox_searchentry" and not messages:
+                continue
             rows = server.execute(statement, numbers).rowcount
             if not table.startswith("_"):
                 server.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
@@ -101,16 +105,21 @@ STATEMENTS = {
         SELECT tenant, id, 'c' || contact || '@mail.example', 'c' || contact || '@mail.example', at FROM people
     """,
     "inbox_conversation": """
-        INSERT INTO inbox_conversation (id, tenant_id, number, contact_id, subject, snippet, needs_reply, created_at, last_message_at)
-        SELECT p.id, p.tenant, p.n, q.id, 'Where is my order ' || p.n || '?', 'I ordered two weeks ago and wonder where my parcel is.', p.n %% 10 = 0, p.at, p.at
+        INSERT INTO inbox_conversation (id, tenant_id, number, contact_id, subject, snippet, needs_reply, state, priority, created_at, last_message_at)
+        SELECT p.id, p.tenant, p.n, q.id, 'Where is my order ' || p.n || '?', 'I ordered two weeks ago and wonder where my parcel is.', p.n %% 10 = 0, CASE WHEN p.n %% 10 < 3 THEN 'open' ELSE 'closed' END, 1, p.at, p.at
         FROM plan p JOIN people q USING (tenant, contact) ORDER BY p.id
     """,
     "inbox_message": """
         INSERT INTO inbox_message (tenant_id, conversation_id, kind, from_name, from_email, "to", cc, subject, sent_at, received_at, message_id,
             in_reply_to, "references", text, quoted, html, is_automatic)
         SELECT tenant, id, CASE m WHEN 1 THEN 'received' ELSE 'sent' END, 'Contact', 'c@mail.example', '[]', '[]', 'Where is my order?', at + m * interval '1 second', at,
-            id || '.' || m || '@mail.example', '', '[]', repeat('Could you tell me where it is? ', 8), '', '', false
-        FROM plan, generate_series(1, CASE WHEN plan.id %% 5 = 0 THEN 2 ELSE 1 END) m ORDER BY id, m
+            id || '.' || m || '@mail.example', '', '[]', repeat('Could you tell me where it is? ', 8) || CASE WHEN id %% 150 = 0 THEN ' medium' ELSE '' END || CASE WHEN id %% 10000 = 0 THEN ' seldom' ELSE '' END, '', '', false
+        FROM plan, generate_series(1, CASE WHEN %(messages)s > 0 THEN %(messages)s WHEN plan.id %% 5 = 0 THEN 2 ELSE 1 END) m ORDER BY id, m
+    """,
+    "inbox_searchentry": """
+        INSERT INTO inbox_searchentry (tenant_id, conversation_id, message_id, at, vector)
+        SELECT tenant_id, conversation_id, id, sent_at, to_tsvector('simple', subject || ' ' || from_name || ' ' || text || ' word' || id %% 50000 || ' more' || id %% 3001)
+            || array_to_tsvector(ARRAY['~' || tenant_id]) FROM inbox_message ORDER BY id
     """,
     "inbox_attachment": """
         INSERT INTO inbox_attachment (tenant_id, message_id, name, content_type, size, content_id, inline, content)

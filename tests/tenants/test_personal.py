@@ -5,6 +5,7 @@ import re
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.test import override_settings
 
@@ -24,6 +25,7 @@ SPEAKING = (
     models.GenericIPAddressField,
     models.UUIDField,
     models.FileField,
+    SearchVectorField,
 )
 
 
