@@ -19,3 +19,11 @@ class ViewLookedAt:
     view_id: int
     position: int = 0
     queue: ClassVar[str] = "background"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyQueued:
+    """A mail of ours is on its way out, or is to be tried again."""
+
+    outgoing_id: int
+    queue: ClassVar[str] = "background"

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from inbox import arrivals, conversations, watched
-from inbox.events import MessageArrived, ViewLookedAt
+from inbox import arrivals, conversations, sending, watched
+from inbox.events import MessageArrived, ReplyQueued, ViewLookedAt
 from tenants import doors
 from tenants.events import MemberLeft
 from tenants.models import Membership
@@ -22,6 +22,10 @@ def warm_view(event: ViewLookedAt) -> None:
         watched.warm(event)
 
 
+def send_reply(event: ReplyQueued) -> None:
+    sending.send(tenant_id=task_tenant_id(), outgoing_id=event.outgoing_id)
+
+
 def release_conversations(event: MemberLeft) -> None:
     many = BATCH
     while many == BATCH:
@@ -37,3 +41,13 @@ def wake_everywhere() -> None:
         while many == BATCH:
             with tenant_context(tenant_id):
                 many = conversations.wake(limit=BATCH)
+
+
+@shared_task(name="inbox.tasks.rescue_mail_everywhere")
+def rescue_mail_everywhere() -> None:
+    """Mail on its way out that nobody was poked for, and what a dead worker held, in every workspace."""
+    for tenant_id in doors.tenant_ids():
+        many = sending.BATCH
+        while many == sending.BATCH:
+            with tenant_context(tenant_id):
+                many = sending.rescue(limit=sending.BATCH)

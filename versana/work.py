@@ -9,6 +9,7 @@ TASK_ROUTES = {
     "tenants.tasks.forget_staff_actions": {"queue": "background"},
     "tenants.tasks.seal_audit": {"queue": "background"},
     "tenants.tasks.delete_exports": {"queue": "background"},
+    "inbox.tasks.rescue_mail_everywhere": {"queue": "background"},
     "inbox.tasks.wake_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.forget_everywhere": {"queue": "background"},
     "integrations.shopify.tasks.probe_everywhere": {"queue": "background"},
@@ -20,6 +21,7 @@ TASK_ROUTES = {
 }
 BEAT_SCHEDULE = {
     "wake-conversations": {"task": "inbox.tasks.wake_everywhere", "schedule": 30.0, "options": {"expires": 30.0}},
+    "rescue-mail": {"task": "inbox.tasks.rescue_mail_everywhere", "schedule": 20.0, "options": {"expires": 20.0}},
     "sweep-outbox": {"task": "tenants.outbox.tasks.sweep", "schedule": 3.0, "options": {"expires": 3.0}},
     "tidy-outbox": {"task": "tenants.outbox.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "clear-sessions": {
@@ -84,6 +86,7 @@ BEAT_SCHEDULE = {
 EVENT_HANDLERS = {
     "inbox.events.ViewLookedAt": ["inbox.tasks.warm_view"],
     "inbox.events.MessageArrived": ["inbox.tasks.prefetch_orders"],
+    "inbox.events.ReplyQueued": ["inbox.tasks.send_reply"],
     "integrations.shopify.events.DataRequestContinues": ["integrations.shopify.tasks.continue_data_request"],
     "integrations.shopify.events.DataRequestNear": ["integrations.shopify.tasks.remind_of_data_request"],
     "integrations.shopify.events.ErasureContinues": ["integrations.shopify.tasks.continue_erasure"],

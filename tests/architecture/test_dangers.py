@@ -57,6 +57,7 @@ OF_NO_TENANT = {
     "tenants.tasks.clear_sessions": "Sessions belong to people, not to workspaces.",
     "tenants.tasks.forget_staff_actions": "What platform staff did is the installation's.",
     "tenants.tasks.seal_audit": "Goes through the workspaces one by one.",
+    "inbox.tasks.rescue_mail_everywhere": "Goes through the workspaces one by one.",
     "inbox.tasks.wake_everywhere": "Goes through the workspaces one by one.",
     "integrations.shopify.tasks.forget_installations": "They wait outside of every workspace.",
     "integrations.shopify.tasks.forget_everywhere": "Goes through the workspaces one by one.",
