@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from inbox import composer, desk, history
 from inbox.beside import sections_of, viewer
-from inbox.cards import AttachmentChip, InboxPage, MessageCard, Person, Thread
+from inbox.cards import AttachmentChip, InboxPage, MessageCard, Person, Thread, Wrote
 from inbox.chips import topic_bar
 from inbox.faces import face
 from inbox.listing import list_pane, subject_of, thread_url
@@ -25,19 +25,54 @@ NEWEST_OPEN = 3  # messages of a long thread that are not folded
 
 
 def inbox_page(
-    visit: Visit, *, view: str, after: str = "", conversation: Conversation | None = None, error: str = ""
+    visit: Visit,
+    *,
+    view: str,
+    after: str = "",
+    conversation: Conversation | None = None,
+    error: str = "",
+    asked: composer.Asked = composer.NOTHING_ASKED,
 ) -> InboxPage:
     """The list, and beside it the thread when there is one; with a word on why what was just asked was not done."""
     pane = list_pane(visit, view=view, after=after, selected=conversation.number if conversation else 0)
-    return InboxPage(list=pane, thread=thread(visit, conversation, view=view, error=error) if conversation else None)
+    beside = thread(visit, conversation, view=view, error=error, asked=asked) if conversation else None
+    return InboxPage(list=pane, thread=beside)
 
 
-def thread_page(visit: Visit, *, view: str, conversation: Conversation) -> InboxPage:
+def thread_page(
+    visit: Visit, *, view: str, conversation: Conversation, asked: composer.Asked = composer.NOTHING_ASKED
+) -> InboxPage:
     """The thread alone, for a list that is already there."""
-    return InboxPage(list=None, thread=thread(visit, conversation, view=view))
+    return InboxPage(list=None, thread=thread(visit, conversation, view=view, asked=asked))
 
 
-def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = "") -> Thread:
+def wrote(
+    visit: Visit,
+    conversation: Conversation,
+    *,
+    view: str,
+    said: str = "",
+    failed: bool = False,
+    asked: composer.Asked = composer.NOTHING_ASKED,
+) -> Wrote:
+    """What an open thread shows anew once something was sent, taken back or noted; the stores beside it stay as they are."""
+    return Wrote(
+        entries=history.entries(conversation, _messages(conversation, visit.workspace.slug), visit=visit),
+        work=desk.work(visit, conversation, view=view),
+        composer=composer.composer(visit, conversation, view=view, asked=asked),
+        said=said,
+        failed=failed,
+    )
+
+
+def thread(
+    visit: Visit,
+    conversation: Conversation,
+    *,
+    view: str,
+    error: str = "",
+    asked: composer.Asked = composer.NOTHING_ASKED,
+) -> Thread:
     """A conversation with its messages, and a section for each connected store."""
     slug = visit.workspace.slug
     addresses, count = _facts(conversation)
@@ -60,7 +95,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
         more_addresses=max(len(addresses) - 1, 0),
         conversations=count,
         messages=messages,
-        entries=history.entries(conversation, messages),
+        entries=history.entries(conversation, messages, visit=visit),
         work=desk.work(visit, conversation, view=view, error=error),
         sections=stores,
         news_url=reverse("inbox:news", kwargs={"workspace": slug, "number": conversation.number}) if stores else "",
@@ -68,7 +103,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
         no_stores_text="" if stores else _no_stores(may_connect=may_connect),
         connect_url=reverse("tenants:general", kwargs={"workspace": slug}) if may_connect and not stores else "",
         topics=None if conversation.erased_at else topic_bar(visit, conversation, view=view),
-        reply=composer.box(visit, conversation, view=view),
+        composer=composer.composer(visit, conversation, view=view, asked=asked),
     )
 
 

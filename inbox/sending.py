@@ -108,9 +108,7 @@ def _sent(claim: Claim, sent: Sent) -> None:
     """The server has it. Also where the claim ran out meanwhile, unless a person has decided by then."""
     with tenant_context(claim.tenant_id):
         ours = _of(claim).filter(state__in=[State.SENDING, State.UNKNOWN])
-        if ours.update(
-            state=State.SENT, sent_at=Now(), error="", provider_id=sent.provider_id, claimed_until=None
-        ):
+        if ours.update(state=State.SENT, sent_at=Now(), error="", provider_id=sent.provider_id, claimed_until=None):
             _note_refused(claim, sent.refused)
 
 

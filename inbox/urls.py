@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from inbox.views import by_hand, conversations, drafts, files, ruling_out, sections, topics, work
+from inbox.views import (
+    by_hand,
+    conversations,
+    drafts,
+    files,
+    notes,
+    presence,
+    replies,
+    ruling_out,
+    saved_replies,
+    sections,
+    topics,
+    work,
+)
 
 app_name = "inbox"
 urlpatterns = [
@@ -12,6 +25,19 @@ urlpatterns = [
     path("<slug:workspace>/inbox/<int:number>/news/", sections.news, name="news"),
     path("<slug:workspace>/inbox/<int:number>/draft/", drafts.save, name="draft"),
     path("<slug:workspace>/inbox/<int:number>/draft/discard/", drafts.discard, name="discard_draft"),
+    path("<slug:workspace>/inbox/<int:number>/send/", replies.send, name="send"),
+    path("<slug:workspace>/inbox/<int:number>/send/undo/", replies.take_back, name="take_back"),
+    path("<slug:workspace>/inbox/<int:number>/notes/", notes.add, name="add_note"),
+    path("<slug:workspace>/inbox/<int:number>/notes/delete/", notes.remove, name="delete_note"),
+    path("<slug:workspace>/inbox/<int:number>/presence/", presence.look, name="presence"),
+    path("<slug:workspace>/inbox/<int:number>/saved-replies/", saved_replies.choices, name="saved_choices"),
+    path("<slug:workspace>/inbox/<int:number>/saved-replies/use/", saved_replies.use, name="use_saved"),
+    path("<slug:workspace>/settings/replies/", saved_replies.all_of_them, name="saved_replies"),
+    path("<slug:workspace>/settings/replies/new/", saved_replies.add, name="add_saved_reply"),
+    path("<slug:workspace>/settings/replies/<int:saved_reply>/", saved_replies.change, name="saved_reply"),
+    path(
+        "<slug:workspace>/settings/replies/<int:saved_reply>/delete/", saved_replies.remove, name="delete_saved_reply"
+    ),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/", sections.section, name="section"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/words/", sections.words, name="words"),
     path("<slug:workspace>/inbox/<int:number>/stores/<int:store>/orders/<str:order>/", sections.order, name="order"),

@@ -62,6 +62,10 @@ class Action(StrEnum):
     ORDER_RULED_OUT = "contact.order_ruled_out"
     ORDER_RECONSIDERED = "contact.order_reconsidered"
     TAG_DELETED = "tag.deleted"
+    NOTE_DELETED = "note.deleted"
+    SAVED_REPLY_ADDED = "saved_reply.added"
+    SAVED_REPLY_CHANGED = "saved_reply.changed"
+    SAVED_REPLY_DELETED = "saved_reply.deleted"
     MAIL_IDENTITY_CHANGED = "mail.identity_changed"
     MAIL_SETTLED = "mail.settled"
     MAIL_RETRIED = "mail.retried"
@@ -133,6 +137,10 @@ WORDS: dict[Action, Words] = {
     Action.ORDER_RULED_OUT: Words(Group.CONTACTS, _("said that an order is not a contact’s")),
     Action.ORDER_RECONSIDERED: Words(Group.CONTACTS, _("took back that an order is not a contact’s")),
     Action.TAG_DELETED: Words(Group.WORKSPACE, _("deleted a tag")),
+    Action.NOTE_DELETED: Words(Group.WORKSPACE, _("deleted a note of somebody else’s")),
+    Action.SAVED_REPLY_ADDED: Words(Group.WORKSPACE, _("added a saved reply for everybody")),
+    Action.SAVED_REPLY_CHANGED: Words(Group.WORKSPACE, _("changed a saved reply of everybody’s")),
+    Action.SAVED_REPLY_DELETED: Words(Group.WORKSPACE, _("deleted a saved reply of everybody’s")),
     Action.MAIL_IDENTITY_CHANGED: Words(Group.WORKSPACE, _("changed as whom the workspace writes")),
     Action.MAIL_SETTLED: Words(Group.CONTACTS, _("said what became of a mail that was not known to be sent")),
     Action.MAIL_RETRIED: Words(Group.CONTACTS, _("had a mail sent that had failed")),

@@ -308,7 +308,9 @@ EMAIL_BACKEND = "tenants.outbox.mail.OutboxBackend"
 MAIL_TRANSPORT = env.str("MAIL_TRANSPORT", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = env.str("MAIL_FILE_PATH", default="") or None
 EMAIL_TIMEOUT = 20
-MAIL_ANSWER_TIMEOUT = 40  # how long a server may think about a mail that it has; with all before it, less than a task may take
+MAIL_ANSWER_TIMEOUT = (
+    40  # how long a server may think about a mail that it has; with all before it, less than a task may take
+)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="VersanaCX <no-reply@localhost>")
 # Anymail's settings, where MAIL_TRANSPORT is one of its backends: POSTMARK_SERVER_TOKEN=...,WEBHOOK_SECRET=user:password
 ANYMAIL = env.dict("ANYMAIL", default={})

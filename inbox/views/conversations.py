@@ -4,8 +4,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from inbox import listing, pages, watched
-from inbox.views.finding import conversation, view_of
+from inbox import composer, listing, pages, watched
+from inbox.views.finding import conversation, kind_of, view_of
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
 from versana.rendering import render_page
@@ -38,8 +38,11 @@ def conversations(request: MemberRequest) -> HttpResponse:
 def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
     view, found = view_of(request), conversation(number)
+    writing = kind_of(request) if "write" in request.GET else ""
+    asked = composer.Asked(writing=writing, everybody="all" in request.GET)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
         watched.note(needs_reply=listing.VIEWS[view])  # the list stands beside it
-        page = pages.thread_page(request.visit, view=view, conversation=found)
+        page = pages.thread_page(request.visit, view=view, conversation=found, asked=asked)
         return render_page(request, "inbox/inbox.html", page, part="thread")
-    return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))
+    page = pages.inbox_page(request.visit, view=view, conversation=found, asked=asked)
+    return render_page(request, "inbox/inbox.html", page)

@@ -17,3 +17,8 @@ def view_of(request: HttpRequest) -> str:
     if view not in listing.VIEWS:
         raise Http404
     return view
+
+
+def kind_of(request: HttpRequest) -> str:
+    """Which box an address is about: the one for an answer, or the one for a note."""
+    return "note" if request.GET.get("write") == "note" else "reply"

@@ -26,6 +26,7 @@ _GROUPS = (
             (_("General"), "tenants:general", Permission.SEE_SETTINGS),
             (_("Members"), "tenants:members", Permission.SEE_MEMBERS),
             (_("Security"), "tenants:security", Permission.SEE_SETTINGS),
+            (_("Saved replies"), "inbox:saved_replies", Permission.WORK_INBOX),
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
             (_("Privacy"), "shopify:privacy", Permission.SEE_PRIVACY),
             (_("Data"), "tenants:data", Permission.EXPORT_DATA),

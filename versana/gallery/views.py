@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox.views.files import FRAME_POLICY
 from tenants.context_processors import Frame
-from versana.gallery import audit, conversations, matching, orders, people, privacy, settings, stores
+from versana.gallery import audit, conversations, matching, orders, people, privacy, saved, settings, stores
 from versana.help import pages as help_pages
 
 Page = tuple[str, object]
@@ -55,6 +55,16 @@ PAGES: dict[str, tuple[str, Callable[[], object], str]] = {
     "inbox-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.kept_reply()), "inbox"),
     "inbox-older-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.older_reply()), "inbox"),
     "inbox-long-draft": ("inbox/inbox.html", lambda: conversations.with_reply(conversations.too_long_reply()), "inbox"),
+    "inbox-note": ("inbox/inbox.html", lambda: conversations.with_composer(conversations.noting()), "inbox"),
+    "inbox-addressed": ("inbox/inbox.html", lambda: conversations.with_composer(conversations.addressed()), "inbox"),
+    "inbox-undo": ("inbox/inbox.html", lambda: conversations.with_composer(conversations.undoable()), "inbox"),
+    "inbox-unset": ("inbox/inbox.html", lambda: conversations.with_composer(conversations.unset()), "inbox"),
+    "inbox-overtaken": ("inbox/inbox.html", lambda: conversations.with_composer(conversations.overtaken()), "inbox"),
+    "saved-replies": ("inbox/saved_replies.html", saved.page, "settings"),
+    "saved-replies-none": ("inbox/saved_replies.html", saved.empty, "settings"),
+    "saved-reply": ("inbox/saved_reply.html", saved.form, "settings"),
+    "saved-reply-refused": ("inbox/saved_reply.html", saved.refused, "settings"),
+    "saved-choices": ("inbox/saved_choices_page.html", saved.choices, "inbox"),
     "inbox-hostile": ("inbox/inbox.html", lambda: conversations.inbox(conversations.hostile_thread()), "inbox"),
     "inbox-no-stores": (
         "inbox/inbox.html",
