@@ -65,6 +65,7 @@ class NoteCard:
     at: datetime
     text: str
     delete_url: str = ""  # for whoever may delete it
+    number: int = 0  # by which it is deleted
     kind: str = "note"
 
 
@@ -157,11 +158,21 @@ class TopicBar:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyBox:
-    """Where a reply is written. `text` is what the writer began; it stands in no other member's box.
+class NewerMessage:
+    """What somebody wrote while an answer to what was before was being written."""
 
-    At most one of these is set: `saved_at` (the text is kept since then), `error` (it is not, and why), `newer_at` (another
-    window kept another text then, and this one is not kept), `thrown_away` (in another window; here it still stands).
+    name: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBox:
+    """Where an answer (`kind` "reply") or a note is written. `text` is what the writer began; it stands in no other member's box.
+
+    At most one of these is set: `saved_at` (the text is kept since then), `error` (it is not, or not sent, and why), `newer_at`
+    (another window kept another text then, and this one is not kept), `thrown_away` (in another window; here it still stands),
+    `newer` (others wrote meanwhile: nothing was sent).
     """
 
     url: str
@@ -172,10 +183,77 @@ class ReplyBox:
     base: str  # which kept text this one goes on from
     saved_at: datetime | None
     max_length: int
+    kind: str = "reply"
     error: str = ""
     newer_at: datetime | None = None
     thrown_away: bool = False
+    newer: tuple[NewerMessage, ...] = ()
+    newest: int = 0  # the last of `newer`
+    send_url: str = ""  # empty where nothing can be sent
     writer: int = 0  # the member whose text it is
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """To, Cc and Bcc of an answer, each as one line; `sentence` is all of it. `all_cc`: everybody else on the mail."""
+
+    to: str
+    cc: str
+    bcc: str
+    sentence: str
+    all_to: str = ""
+    all_cc: str = ""
+    all_url: str = ""
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """An answer that can still be taken back, for so many seconds."""
+
+    url: str
+    message: int
+    seconds: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """What stands under a thread: an answer, a note, and what both need. `writing`: which of them is open."""
+
+    reply: ReplyBox
+    note: ReplyBox
+    writing: str
+    reply_url: str
+    note_url: str
+    presence_url: str
+    addressees: Addressees
+    key: str  # drawn for this form: what is sent from it is sent once
+    seen: int  # the newest message that its reader saw
+    saved_url: str
+    saved_page_url: str
+    refused: str = ""  # why nothing can be sent from here
+    refused_url: str = ""  # where that is changed, for who may
+    undo: Undo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedChoice:
+    """A saved reply as it stands in this conversation; without a text, why not."""
+
+    number: int
+    name: str
+    text: str
+    why_not: tuple[str, ...] = ()
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPicker:
+    thread_url: str
+    use_url: str
+    manage_url: str
+    choices: tuple[SavedChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +273,7 @@ class Thread:
     news_url: str = ""  # says which sections of the open page are no longer what is stored; empty: there are none
     seen: str = ""  # what is handed to it at first
     topics: TopicBar | None = None
-    reply: ReplyBox | None = None
+    composer: Composer | None = None
     work: Work | None = None
     entries: tuple[MessageCard | NoteCard | EventLine, ...] = ()  # the messages, and what stands between them
 
@@ -211,3 +289,14 @@ class PrintedPage:
     messages: tuple[MessageCard, ...]
     workspace: str
     back_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """What changes in an open thread when something was sent, taken back or noted."""
+
+    entries: tuple[MessageCard | NoteCard | EventLine, ...]
+    work: Work | None
+    composer: Composer | None
+    said: str = ""  # a word for whoever pressed
+    failed: bool = False  # and it is not what they wished for

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inbox import drafts, reports
+from inbox import drafts, recipients, reports
 from inbox.notice_rules import Rule
 
 
@@ -37,6 +37,10 @@ class DraftForm(forms.Form):
     )
     base = forms.CharField(required=False, max_length=40)
     anyway = forms.BooleanField(required=False)
+    to = forms.CharField(required=False, max_length=recipients.LONGEST_LINE)
+    cc = forms.CharField(required=False, max_length=recipients.LONGEST_LINE)
+    bcc = forms.CharField(required=False, max_length=recipients.LONGEST_LINE)
+    key = forms.UUIDField(required=False)
     window = forms.UUIDField(required=False)
     turn = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000)
     looking = forms.BooleanField(required=False)
@@ -124,3 +128,16 @@ class ReportForm(forms.Form):
         if self.days():
             return reports.Period(today - timedelta(days=self.days() - 1), today, zone)
         return reports.Period(self.cleaned_data["begin"], self.cleaned_data["end"], zone)
+
+
+class SendForm(forms.Form):
+    """An answer as it is to be sent. How long it is, and whom it goes to, is judged where it is sent, with a reason."""
+
+    text = WrittenField(required=False, strip=False)
+    to = forms.CharField(required=False)
+    cc = forms.CharField(required=False)
+    bcc = forms.CharField(required=False)
+    key = forms.UUIDField(required=False)
+    seen = forms.IntegerField(required=False, min_value=0, max_value=2**62)
+    newest = forms.IntegerField(required=False, min_value=0, max_value=2**62)
+    close = forms.BooleanField(required=False)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
@@ -10,7 +11,10 @@ from django.utils.translation import gettext_noop as noop
 from inbox.cards import EventLine, MessageCard, NoteCard
 from inbox.faces import face
 from inbox.models import Conversation, ConversationEvent, Note
+from inbox.notes import may_remove
+from tenants.access import Visit
 from tenants.models import Membership
+from tenants.roles import Permission
 from versana.moments import stamp
 
 Kind = ConversationEvent.Kind
@@ -18,13 +22,17 @@ MOST_EVENTS = 200  # of one conversation, the newest
 
 
 def entries(
-    conversation: Conversation, messages: Iterable[MessageCard]
+    conversation: Conversation, messages: Iterable[MessageCard], *, visit: Visit
 ) -> tuple[MessageCard | NoteCard | EventLine, ...]:
     """Messages, notes and events of a thread in the order of their times."""
-    return tuple(sorted([*messages, *notes(conversation), *events(conversation)], key=lambda entry: entry.at))
+    return tuple(
+        sorted([*messages, *notes(conversation, visit=visit), *events(conversation)], key=lambda entry: entry.at)
+    )
 
 
-def notes(conversation: Conversation) -> list[NoteCard]:
+def notes(conversation: Conversation, *, visit: Visit) -> list[NoteCard]:
+    here = {"workspace": visit.workspace.slug, "number": conversation.number}
+    works = visit.may(Permission.WORK_INBOX) and conversation.erased_at is None
     rows = Note.objects.filter(conversation=conversation).select_related("writer__user").order_by("created_at", "pk")
     return [
         NoteCard(
@@ -32,6 +40,10 @@ def notes(conversation: Conversation) -> list[NoteCard]:
             person=face(row.writer.user.display_name, row.writer_id, colleague=True),
             at=row.created_at,
             text=row.text,
+            delete_url=reverse("inbox:delete_note", kwargs=here)
+            if works and may_remove(row, by=visit.membership)
+            else "",
+            number=row.pk,
         )
         for row in rows
     ]

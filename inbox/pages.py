@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from inbox import composer, desk, history, message_files
 from inbox.beside import sections_of, viewer
-from inbox.cards import AttachmentChip, MessageCard, Person, PicturesBar, PrintedPage, Thread
+from inbox.cards import AttachmentChip, MessageCard, Person, PicturesBar, PrintedPage, Thread, Wrote
 from inbox.chips import topic_bar
 from inbox.email.people import normalised
 from inbox.faces import face
@@ -33,20 +33,50 @@ def inbox_page(
     conversation: Conversation | None = None,
     error: str = "",
     said: Said | None = None,
+    asked: composer.Asked = composer.NOTHING_ASKED,
 ) -> InboxPage:
     """The list, and beside it the thread when there is one; with a word on why what was just asked was not done, or on what
     was done to many. `rows_only`: for a list that is there already. Raises ValueError as `list_pane` does."""
     number = conversation.number if conversation else 0
     pane = list_pane(visit, view=view, after=after, selected=number, rows_only=rows_only, said=said)
-    return InboxPage(list=pane, thread=thread(visit, conversation, view=view, error=error) if conversation else None)
+    beside = thread(visit, conversation, view=view, error=error, asked=asked) if conversation else None
+    return InboxPage(list=pane, thread=beside)
 
 
-def thread_page(visit: Visit, *, view: str, conversation: Conversation) -> InboxPage:
+def thread_page(
+    visit: Visit, *, view: str, conversation: Conversation, asked: composer.Asked = composer.NOTHING_ASKED
+) -> InboxPage:
     """The thread alone, for a list that is already there."""
-    return InboxPage(list=None, thread=thread(visit, conversation, view=view))
+    return InboxPage(list=None, thread=thread(visit, conversation, view=view, asked=asked))
 
 
-def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = "") -> Thread:
+def wrote(
+    visit: Visit,
+    conversation: Conversation,
+    *,
+    view: str,
+    said: str = "",
+    failed: bool = False,
+    asked: composer.Asked = composer.NOTHING_ASKED,
+) -> Wrote:
+    """What an open thread shows anew once something was sent, taken back or noted; the stores beside it stay as they are."""
+    return Wrote(
+        entries=history.entries(conversation, _messages(conversation, visit.workspace.slug), visit=visit),
+        work=desk.work(visit, conversation, view=view),
+        composer=composer.composer(visit, conversation, view=view, asked=asked),
+        said=said,
+        failed=failed,
+    )
+
+
+def thread(
+    visit: Visit,
+    conversation: Conversation,
+    *,
+    view: str,
+    error: str = "",
+    asked: composer.Asked = composer.NOTHING_ASKED,
+) -> Thread:
     """A conversation with its messages, and a section for each connected store."""
     slug = visit.workspace.slug
     addresses, count = _facts(conversation)
@@ -69,7 +99,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
         more_addresses=max(len(addresses) - 1, 0),
         conversations=count,
         messages=messages,
-        entries=history.entries(conversation, messages),
+        entries=history.entries(conversation, messages, visit=visit),
         work=desk.work(visit, conversation, view=view, error=error),
         sections=stores,
         news_url=reverse("inbox:news", kwargs={"workspace": slug, "number": conversation.number}) if stores else "",
@@ -77,7 +107,7 @@ def thread(visit: Visit, conversation: Conversation, *, view: str, error: str = 
         no_stores_text="" if stores else _no_stores(may_connect=may_connect),
         connect_url=reverse("tenants:general", kwargs={"workspace": slug}) if may_connect and not stores else "",
         topics=None if conversation.erased_at else topic_bar(visit, conversation, view=view),
-        reply=composer.box(visit, conversation, view=view),
+        composer=composer.composer(visit, conversation, view=view, asked=asked),
     )
 
 

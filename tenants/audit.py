@@ -74,6 +74,10 @@ class Action(StrEnum):
     REFUSED_MAIL_RETRIED = "refused_mail.retried"
     REFUSED_MAIL_FETCHED = "refused_mail.fetched"
     REFUSED_MAIL_DELETED = "refused_mail.deleted"
+    NOTE_DELETED = "note.deleted"
+    SAVED_REPLY_ADDED = "saved_reply.added"
+    SAVED_REPLY_CHANGED = "saved_reply.changed"
+    SAVED_REPLY_DELETED = "saved_reply.deleted"
 
 
 class Group(TextChoices):
@@ -154,6 +158,10 @@ WORDS: dict[Action, Words] = {
     Action.REFUSED_MAIL_RETRIED: Words(Group.WORKSPACE, _("had a mail filed again that could not be filed")),
     Action.REFUSED_MAIL_FETCHED: Words(Group.DATA, _("downloaded a mail that could not be filed")),
     Action.REFUSED_MAIL_DELETED: Words(Group.DATA, _("deleted a mail that could not be filed")),
+    Action.NOTE_DELETED: Words(Group.WORKSPACE, _("deleted a note of somebody else’s")),
+    Action.SAVED_REPLY_ADDED: Words(Group.WORKSPACE, _("added a saved reply for everybody")),
+    Action.SAVED_REPLY_CHANGED: Words(Group.WORKSPACE, _("changed a saved reply of everybody’s")),
+    Action.SAVED_REPLY_DELETED: Words(Group.WORKSPACE, _("deleted a saved reply of everybody’s")),
 }
 
 

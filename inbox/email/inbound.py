@@ -233,7 +233,8 @@ def _write_attachments(mail: InboundMail, *, message: Message, cut_text: str) ->
 
 def summarise(conversation: Conversation) -> None:
     """What the list shows follows from the messages: subject of the first, time and words of the newest; and when the shop
-    first answered."""
+    first answered. Behind the conversation's row, so that a mail and an answer at the same moment both count."""
+    list(Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk).values_list("pk"))
     messages = Message.objects.filter(conversation=conversation).only("id", "kind", "subject", "sent_at", "text")
     first, newest = messages.order_by("sent_at", "id")[0], messages.order_by("-sent_at", "-id")[0]
     conversation.subject = first.subject

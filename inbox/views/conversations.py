@@ -4,9 +4,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from inbox import bulk, listing, notices, outcomes_told, pages, watched
+from inbox import bulk, composer, listing, notices, outcomes_told, pages, watched
 from inbox.list_cards import Said
-from inbox.views.finding import conversation, view_of
+from inbox.views.finding import conversation, kind_of, view_of
 from tenants.access import MemberRequest, requires
 from tenants.roles import Permission
 from versana.rendering import render_page
@@ -48,11 +48,14 @@ def thread(request: MemberRequest, number: int) -> HttpResponse:
     if found.number != number:
         return redirect(listing.thread_url(request.visit.workspace.slug, found.number, view))
     notices.read(conversation=found, by=request.visit.membership)
+    writing = kind_of(request) if "write" in request.GET else ""
+    asked = composer.Asked(writing=writing, everybody="all" in request.GET)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]
         watched.note(view=view, by=request.visit.membership)  # the list stands beside it
-        page = pages.thread_page(request.visit, view=view, conversation=found)
+        page = pages.thread_page(request.visit, view=view, conversation=found, asked=asked)
         return render_page(request, "inbox/inbox.html", page, part="thread")
-    return render_page(request, "inbox/inbox.html", pages.inbox_page(request.visit, view=view, conversation=found))
+    page = pages.inbox_page(request.visit, view=view, conversation=found, asked=asked)
+    return render_page(request, "inbox/inbox.html", page)
 
 
 @require_GET

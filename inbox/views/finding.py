@@ -23,3 +23,8 @@ def view_of(request: HttpRequest) -> str:
         return looking.of(request.GET.dict()).words
     except looking.NoSuchList:
         raise Http404 from None
+
+
+def kind_of(request: HttpRequest) -> str:
+    """Which box an address is about: the one for an answer, or the one for a note."""
+    return "note" if request.GET.get("write") == "note" else "reply"

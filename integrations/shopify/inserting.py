@@ -30,6 +30,14 @@ def inserts(order: Order, *, zone: ZoneInfo) -> tuple[Insert, ...]:
     )
 
 
+def by_name(order: Order, *, zone: ZoneInfo) -> dict[str, Insert]:
+    """What a text with places for it asks for by these names: `name`, `status`, `tracking_link` (one a line)."""
+    links = tuple(_tracking(order))
+    found = [entry.text for entry in links if entry.text]
+    link = Insert(_("Tracking link"), "\n".join(dict.fromkeys(found)), "" if found else links[0].why_not)
+    return {"name": Insert(_("Order name"), order.name), "status": _status(order, zone), "tracking_link": link}
+
+
 def _status(order: Order, zone: ZoneInfo) -> Insert:
     text = _sentence(order, zone)
     return Insert(_("Status"), text, "" if text else _("Shopify does not say where this order is."))

@@ -9,20 +9,31 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from integrations.shopify import answers, finding, matching, order_context, order_details, questions, sidebar
+from integrations.shopify import (
+    answers,
+    finding,
+    inserting,
+    matching,
+    order_cards,
+    order_context,
+    order_details,
+    questions,
+    sidebar,
+)
 from integrations.shopify.banners import Viewer
 from integrations.shopify.matching import Proof
 from integrations.shopify.models import OrderContext, Store
 from integrations.shopify.news import News, news
 from integrations.shopify.person import Confirmation, Link, Person, Ruling
 from integrations.shopify.questions import Kind
-from integrations.shopify.sections import Finding, OrderDetail, Section
+from integrations.shopify.sections import Finding, Insert, OrderDetail, Section
 from integrations.shopify.sidebar import Addresses
 
 __all__ = [
     "Addresses",
     "Confirmation",
     "Glance",
+    "Insert",
     "Link",
     "NamedFact",
     "News",
@@ -39,6 +50,7 @@ __all__ = [
     "knows_customer",
     "knows_order",
     "named_orders",
+    "newest_order",
     "news",
     "order_affixes",
     "order_detail",
@@ -167,6 +179,16 @@ def order_lines(
 def named_orders(*, person: Person) -> tuple[NamedFact, ...]:
     """The orders that messages name, in every store that knows them, by what is stored: nothing is asked."""
     return tuple(fact for store in _listed() for fact in _facts(person, store.number)) if person.orders else ()
+
+
+def newest_order(*, person: Person) -> dict[str, Insert] | None:
+    """What may be said to the person of the newest order that their messages name and that is taken for theirs, by `name`,
+    `status` and `tracking_link`; each without a text says why. None where there is no such order."""
+    if not person.orders:
+        return None
+    found = [known for store in _listed() for known in order_details.named_theirs(store.number, person)]
+    newest = max(found, key=lambda known: known.order.created_at, default=None)
+    return inserting.by_name(newest.order, zone=order_cards.zone_named(newest.time_zone)) if newest else None
 
 
 def knows_order(*, store_number: int, person: Person, order_id: str) -> NamedFact | None:

@@ -55,6 +55,18 @@ def _named(store_number: int, person: Person, legacy_id: str) -> Known | None:
     return None
 
 
+def named_theirs(store_number: int, person: Person) -> list[Known]:
+    """The orders that messages name and that are taken for the person's, as stored in one store."""
+    at_hand = stored_answers(store_number, person) if person.orders else None
+    return [
+        Known(stored.order(named.order), at_hand.store.time_zone, at_hand.store.shop_domain)
+        for named in (matching.named(at_hand, person) if at_hand else ())
+        if at_hand
+        and named.proof is not Proof.NONE
+        and (store_number, named.order["legacy_id"]) not in person.not_orders
+    ]
+
+
 def stored_answers(store_number: int, person: Person) -> Answers | None:
     """What one store's rows say of a person, without asking for more."""
     asked = questions.about(person, store_number=store_number)

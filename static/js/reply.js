@@ -1,13 +1,14 @@
 /*
- * The box in which a reply is written: it keeps itself, takes what is inserted from an order, and is copied. As in
- * versana.js, everything hangs on the document. Without this file the box is a form with a button.
+ * The boxes in which an answer and a note are written: they keep themselves, and take what is inserted from an order. As in
+ * versana.js, everything hangs on the document. Without this file each is a form with buttons.
  */
 (() => {
   "use strict";
 
   const $ = (selector, root = document) => root.querySelector(selector);
   const on = (name, handler, options) => document.addEventListener(name, handler, options);
-  const box = () => $("[data-reply]");
+  const boxes = () => [...document.querySelectorAll("[data-reply]")];
+  const box = () => $("[data-reply]:not([hidden])"); /* the one that is open */
   const say = (text) => { $("#announcer").textContent = text || ""; };
   const warn = (text) => { $("#toast").textContent = text; setTimeout(() => { $("#toast").textContent = ""; }, 6000); };
 
@@ -20,7 +21,10 @@
     data.set("window", key);
     data.set("turn", ++turn);
     if (form.dataset.dirty === undefined) data.set("looking", "1");
-    /* Who signed out and in again beside this page has another token than it came with. */
+    return signed(data);
+  };
+  /* Who signed out and in again beside this page has another token than it came with. */
+  const signed = (data) => {
     const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
     if (token) data.set("csrfmiddlewaretoken", token);
     return data;
@@ -34,6 +38,7 @@
   });
   on("htmx:configRequest", (event) => {
     if (event.detail.elt.matches("[data-reply]")) marked(event.detail.elt, event.detail.formData);
+    else if (event.detail.elt.closest("#composer")) signed(event.detail.formData);
   });
   on("htmx:beforeRequest", (event) => {
     if (event.detail.elt.matches("[data-reply]")) sent.set(event.detail.elt, textOf(event.detail.elt));
@@ -58,26 +63,29 @@
   });
   /* A page that is being left cannot wait for an answer. Too long for a beacon: an ordinary request, where the page stays. */
   const leave = () => {
-    const form = box();
-    if (!form || form.dataset.dirty === undefined) return;
-    const data = marked(form, new FormData(form));
-    if (!navigator.sendBeacon(form.action, data)) fetch(form.action, { method: "POST", body: data, redirect: "manual" }).catch(() => {});
+    for (const form of boxes()) {
+      if (form.dataset.dirty === undefined) continue;
+      const data = marked(form, new FormData(form));
+      if (!navigator.sendBeacon(form.action, data)) fetch(form.action, { method: "POST", body: data, redirect: "manual" }).catch(() => {});
+    }
   };
   addEventListener("pagehide", leave);
   /* Before the next page is asked for: asked for first, it would show this conversation without the last words. */
   addEventListener("beforeunload", (event) => {
     leave();
-    if (box()?.dataset.lost !== undefined) event.preventDefault();
+    if (boxes().some((form) => form.dataset.lost !== undefined)) event.preventDefault();
   });
   on("htmx:beforeSwap", (event) => { if (event.detail.target?.id === "conversation") leave(); });
   on("htmx:beforeHistorySave", leave);
   on("versana:leave", leave);
   /* Hidden: kept at once. In sight again: another window may have kept something since. */
   on("visibilitychange", () => {
-    const form = box();
-    if (form && (form.dataset.dirty !== undefined || (!document.hidden && ($("[data-kept]", form) || textOf(form))))) keep(form);
+    for (const form of boxes()) {
+      if (form.dataset.dirty !== undefined || (!document.hidden && ($("[data-kept]", form) || textOf(form)))) keep(form);
+    }
   });
-  addEventListener("pageshow", (event) => { if (event.persisted && box()) keep(box()); });
+  addEventListener("pageshow", (event) => { if (event.persisted) boxes().forEach(keep); });
+  addEventListener("online", () => { for (const form of boxes()) if (form.dataset.dirty !== undefined) keep(form); });
 
   /* --- Written into: so that undoing takes it back ---------------------------------------------------------------- */
   const write = (field, text) => {
@@ -86,6 +94,7 @@
     field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  on("versana:insert", ({ detail }) => { const form = box(); if (form) write($("[data-reply-text]", form), detail.text); });
   on("click", (event) => {
     const opener = event.target.closest("[data-insert-open]");
     if (opener) {
@@ -97,7 +106,7 @@
     if (why) say($("small", why).textContent);
     const entry = event.target.closest("[data-insert]");
     if (entry) {
-      const field = $("[data-reply-text]");
+      const field = box() && $("[data-reply-text]", box());
       entry.closest("[popover]")?.hidePopover();
       if (!field) return;
       $("#side[data-open] [data-drawer-close]")?.click();
@@ -107,13 +116,13 @@
     const discard = event.target.closest("[data-reply-discard]");
     if (discard) {
       event.preventDefault();
-      const field = $("[data-reply-text]");
+      const field = $("[data-reply-text]", discard.form);
       field.select();
       if (field.value) write(field, "");
       keep(discard.form);
     }
     const copy = event.target.closest("[data-reply-copy]");
-    if (copy) copied(copy, $("[data-reply-text]"));
+    if (copy) copied(copy, $("[data-reply-text]", copy.form));
   });
 
   /* --- Copied ----------------------------------------------------------------------------------------------------- */

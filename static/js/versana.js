@@ -157,10 +157,10 @@
       $("#search-words").focus();
       $("#search-words").select();
     } else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
-    else if (event.key === "r" && $("#reply-text")) {
+    else if ((event.key === "r" || event.key === "n") && $("#composer") && !$(":popover-open")) {
       event.preventDefault();
       if (drawerIsOpen()) drawer(false);
-      $("#reply-text").focus();
+      document.dispatchEvent(new CustomEvent("versana:write", { detail: event.key === "r" ? "reply" : "note" }));
     } else if (event.key === "?") {
       const box = $("#shortcuts-on");
       if (box) box.checked = !keysOff();
@@ -446,12 +446,12 @@
   on("htmx:sendError", (event) => failed(event.detail.elt, 0));
   on("htmx:timeout", (event) => failed(event.detail.elt, 0));
   const failed = (source, status) => {
-    if (status === 401 && !source.matches("a[href], [data-reply]")) {
+    if (status === 401 && !source.matches("a[href], [data-reply], [data-send]")) {
       warn(document.body.dataset.signedOut);
     } else if (source.matches(".section, #exports")) {
       /* One answer lost: ask again by itself, quietly. */
       setTimeout(() => source.isConnected && window.htmx.trigger(source, "again"), 5000);
-    } else if (source.matches("[data-reply]")) {
+    } else if (source.matches("[data-reply], [data-send]")) {
       /* The box itself says so, and tries again (reply.js). */
     } else if (source.matches("a[href]") && status) {
       location.assign(source.href); /* the whole page says what is wrong */

@@ -28,6 +28,7 @@ _GROUPS = (
             (_("Mail"), "inbox:mail", Permission.SEE_SETTINGS),
             (_("Security"), "tenants:security", Permission.SEE_SETTINGS),
             (_("Mail in"), "inbox:mail_in", Permission.CHANGE_SETTINGS),
+            (_("Saved replies"), "inbox:saved_replies", Permission.WORK_INBOX),
             (_("Shopify permissions"), "shopify:permissions", Permission.SEE_SETTINGS),
             (_("Privacy"), "shopify:privacy", Permission.SEE_PRIVACY),
             (_("Data"), "tenants:data", Permission.EXPORT_DATA),

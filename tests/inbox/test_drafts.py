@@ -161,7 +161,7 @@ def test_without_scripts_a_button_saves_and_leads_back(cast: Cast, ava: Client) 
     page = soup_of(ava.get(THREAD))
     assert "Save draft" in page.select_one("#reply").text
     answer = ava.post(DRAFT, {"text": "plain", "base": ""})
-    assert (answer.status_code, answer["Location"]) == (302, f"{THREAD}#reply")
+    assert (answer.status_code, answer["Location"]) == (302, f"{THREAD}#composer")
     assert kept(cast, cast.ava) == "plain"
 
 

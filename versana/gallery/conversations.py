@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from inbox.cards import (
+    Addressees,
     AttachmentChip,
+    Composer,
     EventLine,
     MessageCard,
+    NewerMessage,
     NoteCard,
     Option,
     Person,
@@ -18,6 +21,7 @@ from inbox.cards import (
     TopicBar,
     TopicChip,
     TopicChoice,
+    Undo,
     Work,
 )
 from inbox.list_cards import InboxPage
@@ -74,6 +78,56 @@ def reply(**changes: object) -> ReplyBox:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
+def composer(**changes: object) -> Composer:
+    whole = "Maya Lindqvist <maya@lindqvist.example>"
+    base = Composer(
+        reply=reply(send_url="/_gallery/inbox/"),
+        note=reply(
+            kind="note", label="Note to your colleagues; @Name tells somebody of it", send_url="/_gallery/inbox/"
+        ),
+        writing="reply",
+        reply_url="/_gallery/inbox/",
+        note_url="/_gallery/inbox-note/",
+        presence_url="",
+        addressees=Addressees(whole, "", "", whole, whole, "jonas@weber.example", "/_gallery/inbox-addressed/"),
+        key="5f0c3f0e-6a0b-4f3c-8a6d-1e2f3a4b5c6d",
+        seen=1,
+        saved_url="/_gallery/saved-choices/",
+        saved_page_url="/_gallery/saved-replies/",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def addressed() -> Composer:
+    to = Addressees(
+        "Maya Lindqvist <maya@lindqvist.example>",
+        "Jonas Weber <jonas@weber.example>",
+        "",
+        "Maya Lindqvist <maya@lindqvist.example>, Cc Jonas Weber",
+        open=True,
+    )
+    return composer(addressees=to)
+
+
+def undoable() -> Composer:
+    return composer(undo=Undo("/_gallery/inbox/", 1, 9, "Maya Lindqvist"))
+
+
+def noting() -> Composer:
+    text = "Aprons are back in stock on Monday. Over to @Ava."
+    return composer(writing="note", note=reply(kind="note", text=text, base="1", saved_at=ago(seconds=5), send_url="/"))
+
+
+def unset() -> Composer:
+    why = "Nothing can be sent yet: it is not set with which address this workspace writes."
+    return composer(reply=reply(), refused=f"{why} An owner or administrator sets it under Settings, Mail.")
+
+
+def overtaken() -> Composer:
+    newer = (NewerMessage("Maya Lindqvist", ago(seconds=20), "Never mind, it has just arrived.\n\nMaya"),)
+    return composer(reply=reply(text="Hi Maya, it is on its way.", newer=newer, newest=7, send_url="/_gallery/inbox/"))
+
+
 def kept_reply() -> ReplyBox:
     text = "Hi Maya,\n\nthe throw is on its way.\n\n"
     return reply(text=text, base="1", saved_at=ago(seconds=40))
@@ -111,7 +165,7 @@ def thread(**changes: object) -> Thread:
         no_stores_text="",
         connect_url="",
         topics=_topics(),
-        reply=reply(),
+        composer=composer(),
         work=work(),
     )
     whole = replace(base, **changes)  # type: ignore[arg-type]
@@ -185,7 +239,7 @@ def read_only() -> InboxPage:
     """Closed, and seen by somebody who may only read."""
     nothing = dict.fromkeys(("assign_url", "state_url", "priority_url", "tag_url", "untag_url"), "")
     return inbox(
-        thread(work=work(state="closed", state_label="Closed", tone="done", shape="check", **nothing), reply=None)
+        thread(work=work(state="closed", state_label="Closed", tone="done", shape="check", **nothing), composer=None)
     )
 
 
@@ -253,7 +307,11 @@ def inbox(selected: Thread | None) -> InboxPage:
 
 
 def with_reply(box: ReplyBox) -> InboxPage:
-    return inbox(thread(reply=box))
+    return inbox(thread(composer=composer(reply=replace(box, send_url="/_gallery/inbox/"))))
+
+
+def with_composer(whole: Composer) -> InboxPage:
+    return inbox(thread(composer=whole))
 
 
 def empty_inbox() -> InboxPage:
