@@ -67,6 +67,7 @@ def composer(visit: Visit, conversation: Conversation, *, view: str, asked: Aske
         saved_url=addresses["saved"],
         saved_page_url=addresses["saved_page"],
         refused=refused,
+        refused_url=_settings_url(visit) if facts["writes_as"] is None else "",
         undo=_undo(facts, addresses["undo"]),
     )
 
@@ -141,7 +142,7 @@ def _facts(visit: Visit, conversation: Conversation) -> dict[str, Any]:
             )[:1]
         ),
         mails=ArraySubquery(
-            ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk").values("email")[:1]
+            ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("-is_main", "pk").values("email")[:1]
         ),
         writes_as=Subquery(MailIdentity.objects.values(json=JSONObject(email="from_email", reply_to="reply_to"))[:1]),
         support=Subquery(Tenant.objects.filter(pk=visit.workspace.id).values("support_addresses")),
@@ -162,6 +163,12 @@ def _refused(conversation: Conversation, facts: dict[str, Any]) -> str:
     if facts["writes_as"] is None:
         return f"{replies.no_identity()} {_('An owner or administrator sets it under Settings, Mail.')}"
     return ""
+
+
+def _settings_url(visit: Visit) -> str:
+    """Where it is set as whom the workspace writes, for whoever may."""
+    may = visit.may(Permission.CHANGE_SETTINGS)
+    return reverse("inbox:mail", kwargs={"workspace": visit.workspace.slug}) if may else ""
 
 
 def _undo(facts: dict[str, Any], url: str) -> Undo | None:

@@ -60,8 +60,9 @@ def wrote(
     asked: composer.Asked = composer.NOTHING_ASKED,
 ) -> Wrote:
     """What an open thread shows anew once something was sent, taken back or noted; the stores beside it stay as they are."""
+    addresses, _count = _facts(conversation)
     return Wrote(
-        entries=history.entries(conversation, _messages(conversation, visit.workspace.slug), visit=visit),
+        entries=history.entries(conversation, _messages(visit, conversation, addresses), visit=visit),
         work=desk.work(visit, conversation, view=view),
         composer=composer.composer(visit, conversation, view=view, asked=asked),
         said=said,

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -42,6 +41,8 @@ def remove(request: MemberRequest, number: int) -> HttpResponse:
     """One's own, or as an administrator anybody's."""
     found, named = conversation(number), request.POST.get("note", "")
     pk = int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0
-    note = get_object_or_404(Note.objects.select_related("conversation"), conversation=found, pk=pk)
+    note = Note.objects.select_related("conversation").filter(conversation=found, pk=pk).first()
+    if note is None:  # by a second click, or in another window
+        return done(request, number, _("This note is not there any more."))
     notes.remove(note=note, by=request.visit.membership)
     return done(request, number, _("Note deleted."))

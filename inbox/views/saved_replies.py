@@ -81,9 +81,7 @@ def use(request: MemberRequest, number: int) -> HttpResponse:
     picker = saved_pages.picker(request.visit, found, view=view)
     wanted = request.POST.get("saved_reply", "")
     chosen = next((each for each in picker.choices if str(each.number) == wanted), None)
-    if chosen is None:
-        raise Http404
-    if not chosen.text:
+    if chosen is None or not chosen.text:  # deleted meanwhile, or blocked, which the page says
         return render_page(request, "inbox/saved_choices_page.html", picker, status=422)
     kept = drafts.of(found, writer=by)
     text = f"{kept.text.rstrip()}\n\n{chosen.text}".strip()[: drafts.MAX_LENGTH]
@@ -95,8 +93,11 @@ def use(request: MemberRequest, number: int) -> HttpResponse:
 
 
 def _row(request: MemberRequest, number: int) -> SavedReply:
-    """One's own or everybody's; another member's is not there."""
-    return get_object_or_404(saved_replies.usable(by=request.visit.membership), number=number)
+    """One's own or everybody's. Raises PermissionDenied for another member's."""
+    row = get_object_or_404(SavedReply, number=number)
+    if row.owner_id not in (None, request.visit.membership.pk):
+        raise PermissionDenied
+    return row
 
 
 def _typed(request: MemberRequest) -> tuple[str, str]:

@@ -102,7 +102,7 @@ def test_what_is_written_while_an_answer_is_awaited_is_no_other_window(visit: Vi
 
     page.route(re.compile(r"/draft/"), stored_and_unanswered, times=1)
     written(page, "Dear Dee")
-    expect(page.get_by_text("Not saved: no connection. Trying again.")).to_be_visible()
+    expect(page.locator("#reply .state.away")).to_be_visible()
     written(page, "Dear Dee, it is on its way")
     expect(page.locator("#reply .state.kept")).to_be_visible(timeout=12_000)
     expect(page.get_by_text("changed in another window")).to_have_count(0)

@@ -79,7 +79,7 @@ def test_without_a_connection_the_box_says_so_and_keeps_the_text_later(visit: Vi
     open_conversation(page, DEE)
     page.route(re.compile("/draft/"), lambda route: route.abort())
     written(page, "not lost")
-    expect(page.get_by_text("Not saved: no connection. Trying again.")).to_be_visible()
+    expect(page.locator("#reply .state.away")).to_have_text("Not saved: no connection. Trying again.")
     page.unroute(re.compile("/draft/"))
     kept(page)
     page.reload()

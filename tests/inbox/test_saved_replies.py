@@ -123,7 +123,7 @@ def test_an_agent_keeps_their_own_and_only_uses_everybodys(cast: Cast) -> None:
     assert ava.get(f"{SETTINGS}new/?shared=1").status_code == 403
     assert ava.post(f"{SETTINGS}{shared.number}/", {"name": "x", "text": "y"}).status_code == 403
     assert ava.post(f"{SETTINGS}{shared.number}/delete/").status_code == 403
-    assert ava.post(f"{SETTINGS}{others.number}/", {"name": "x", "text": "y"}).status_code == 404
+    assert ava.post(f"{SETTINGS}{others.number}/", {"name": "x", "text": "y"}).status_code == 403
     assert signed_in(cast.mallory).get(f"{SETTINGS}{own.number}/").status_code == 404
     assert ava.post(f"{SETTINGS}{own.number}/", {"name": "Mine", "text": "changed"}).status_code == 302
     assert ava.post(f"{SETTINGS}{own.number}/delete/").status_code == 302
@@ -167,4 +167,4 @@ def test_without_scripts_one_is_put_behind_what_is_written(cast: Cast, thread: C
     with tenant_context(cast.acme.pk):
         assert drafts.of(thread, writer=cast.ava).text == "Before.\n\nHi Maya <b>"
     assert ava.post(f"{PICK}use/", {"saved_reply": "2"}).status_code == 422
-    assert ava.post(f"{PICK}use/", {"saved_reply": "99"}).status_code == 404
+    assert ava.post(f"{PICK}use/", {"saved_reply": "99"}).status_code == 422

@@ -10,7 +10,7 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from inbox.models import ContactAddress, Message
+from inbox.models import ContactAddress, Message, SavedReply
 from integrations.shopify import attempts, stored
 from integrations.shopify.models import ComplianceRequest, ConnectionAttempt, OrderContext, Store
 from integrations.shopify.types import CustomerOrders, Money
@@ -77,6 +77,7 @@ def _fill(rows: Rows) -> None:
     assert isinstance(export, Export)
     export.state, export.expires_at = Export.State.READY, timezone.now() + timedelta(days=1)
     export.save()
+    SavedReply.objects.update(owner=None)  # everybody's: a member's own is shut to the others
     ComplianceRequest.objects.update(
         kind=ComplianceRequest.Kind.DATA_REQUEST,
         state=ComplianceRequest.State.READY,
