@@ -226,9 +226,7 @@ def page(request: HttpRequest, name: str, order: str = "") -> HttpResponse:
 @require_GET
 def thread(request: HttpRequest, number: int) -> HttpResponse:
     """What a click on a row swaps in; by address, the whole page."""
-    opened = conversations.thread(
-        subject=conversations.rows()[number % len(conversations.rows())].subject, number=1042 - number
-    )
+    opened = conversations.thread(subject=lists.rows()[number % len(lists.rows())].subject, number=1042 - number)
     part = "#thread" if request.headers.get("HX-Target") == "conversation" else ""
     theme = _theme(request)
     return render(
