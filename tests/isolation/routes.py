@@ -34,9 +34,8 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     # Whose session it is, is the person's own affair (tests/tenants/test_sessions.py): asked for one of nobody's.
     ("tenants:end_session", "session"): Filling(lambda house: 900_000_001, ordinal=True),
     ("inbox", "number"): Filling(_field("Conversation", "number")),
-    # A view is one member's own unless it is shared (tests/inbox/test_saved_views.py).
-    ("inbox:rename_view", "number"): Filling(_field("SavedView", "number"), personal=True),
-    ("inbox:delete_view", "number"): Filling(_field("SavedView", "number"), personal=True),
+    ("inbox:rename_view", "number"): Filling(_field("SavedView", "number")),
+    ("inbox:delete_view", "number"): Filling(_field("SavedView", "number")),
     ("inbox", "store"): Filling(_field("Store", "number")),
     ("inbox", "order"): Filling(lambda house: ORDER_ID, ordinal=True),
     ("inbox", "position"): Filling(lambda house: 1, ordinal=True),
