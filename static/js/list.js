@@ -208,6 +208,7 @@
     }
     if (again) { again = false; ask(); }
   };
+  $("#list-views a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   setInterval(ask, EVERY_MS);
   document.addEventListener("visibilitychange", ask);
   addEventListener("online", ask);

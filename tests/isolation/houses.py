@@ -10,7 +10,7 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from inbox.models import ContactAddress, Message, SavedReply
+from inbox.models import ContactAddress, Message, SavedReply, SavedView
 from integrations.shopify import attempts, stored
 from integrations.shopify.models import ComplianceRequest, ConnectionAttempt, OrderContext, Store
 from integrations.shopify.types import CustomerOrders, Money
@@ -92,6 +92,9 @@ def _fill(rows: Rows) -> None:
     assert isinstance(address, ContactAddress)
     address.email_norm = f"{address.email_norm}@example.com"  # Shopify is asked about addresses alone.
     address.save()
+    SavedView.objects.update(
+        owner=None
+    )  # everybody's: another member's own is not there (tests/inbox/test_saved_views.py)
     context.kind, context.key = OrderContext.Kind.EMAIL, address.email_norm
     context.head, context.rest = stored.split(CustomerOrders(None, (order,)))
     context.found, context.fetched_at = True, timezone.now()
