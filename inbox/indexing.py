@@ -73,12 +73,16 @@ def _conversations(ids: list[int]) -> None:
     named = Mention.objects.filter(conversation__in=ids).order_by("pk")
     for conversation_id, value in named.values_list("conversation_id", "value"):
         orders.setdefault(conversation_id, []).append(value)
-    known = dict(_of_conversations(ids).values_list("conversation_id", "pk"))
-    entries = [_of_conversation(row, addresses.get(row.contact_id, []), orders.get(row.pk, [])) for row in rows]
-    for entry in entries:
-        entry.pk = known.get(entry.conversation_id)
-    SearchEntry.objects.bulk_update([each for each in entries if each.pk], ["at", "vector"])
-    SearchEntry.objects.bulk_create([each for each in entries if not each.pk])
+    known = {entry.conversation_id: entry for entry in _of_conversations(ids)}
+    changed = []
+    for row in rows:
+        entry = _of_conversation(row, addresses.get(row.contact_id, []), orders.get(row.pk, []))
+        before = known.get(row.pk)
+        if before is None or before.at != entry.at or not words.same(before.vector, entry.vector):
+            entry.pk = before.pk if before else None
+            changed.append(entry)
+    SearchEntry.objects.bulk_update([each for each in changed if each.pk], ["at", "vector"])
+    SearchEntry.objects.bulk_create([each for each in changed if not each.pk])
 
 
 def _of_conversations(ids: list[int]) -> QuerySet[SearchEntry]:

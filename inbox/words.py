@@ -14,6 +14,7 @@ from functools import lru_cache
 TEXT_LIMIT = 50_000  # characters of one text that are searched; the rest of a longer one is not
 WORD_LIMIT = 60  # characters of one word that count
 PLACES_LIMIT = 16_000  # PostgreSQL tells no places apart behind 16,383
+DEFAULT_WEIGHT = "D"  # which PostgreSQL does not write
 _GAP = 10  # between two texts of one entry, so that no phrase reaches from one into the other
 _RUNS = re.compile(r"[^\s\x00-\x26\x28-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
 _APOSTROPHES = "'’ʼ`´"
@@ -85,6 +86,11 @@ def _unspaced(char: str) -> bool:
     return code >= 0x0E00 and any(first <= code <= last for first, last in _UNSPACED)
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two tsvectors say the same, ours and one that PostgreSQL put in its own order."""
+    return set(one.split()) == set(other.split())
+
+
 def vector(texts: Iterable[tuple[str, str]], *, mark: str = "") -> str:
     """A tsvector, as PostgreSQL reads it, of texts and their weights ("A" to "D"). `mark`: a lexeme of ours beside them.
 
@@ -98,6 +104,6 @@ def vector(texts: Iterable[tuple[str, str]], *, mark: str = "") -> str:
             at += 1
             if at > PLACES_LIMIT:
                 break
-            places.setdefault(word.text, []).append(f"{at}{weight}")
+            places.setdefault(word.text, []).append(f"{at}{weight.removesuffix(DEFAULT_WEIGHT)}")
     lexemes = [f"'{word}':{','.join(of[:250])}" for word, of in places.items()]
     return " ".join([*([f"'{mark}'"] if mark else []), *lexemes])

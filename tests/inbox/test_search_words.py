@@ -101,5 +101,5 @@ def test_an_excerpt_stands_around_the_first_hit() -> None:
 
 
 def test_a_vector_holds_places_and_weights_and_no_phrase_over_two_texts() -> None:
-    assert words.vector([("A", "one two"), ("D", "two")], mark="~7") == "'~7' 'one':1A 'two':2A,13D"
+    assert words.vector([("A", "one two"), ("D", "two")], mark="~7") == "'~7' 'one':1A 'two':2A,13"
     assert len(words.vector([("D", "x1 " * 50_000)])) < 5_000
