@@ -87,7 +87,6 @@ class Migration(migrations.Migration):
                 'constraints': [
                     *_constraints('inbox_separation', 'one', 'other'),
                     models.UniqueConstraint(fields=('tenant', 'one', 'other'), name='inbox_separation_once'),
-                    models.CheckConstraint(condition=models.Q(('one__lt', models.F('other'))), name='inbox_separation_order'),
                 ],
             },
         ),

@@ -1,7 +1,7 @@
 """Conversations, what their mails name, what they are about, and who looks at which list of them."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -131,7 +131,6 @@ class Separation(TenantOwned):
             SameTenantKey(name="inbox_separation_one", field="one"),
             SameTenantKey(name="inbox_separation_other", field="other"),
             models.UniqueConstraint(fields=["tenant", "one", "other"], name="inbox_separation_once"),
-            models.CheckConstraint(condition=Q(one__lt=F("other")), name="inbox_separation_order"),
         ]
         indexes = [models.Index(fields=["tenant", "other"], name="inbox_separation_other_i")]
 

@@ -99,7 +99,7 @@ def values(row: models.Model, **changed: object) -> dict[str, Any]:
     """Column -> value as stored, without the id (unless it is given)."""
     out = {}
     for field in row._meta.concrete_fields:
-        if field.primary_key and not isinstance(row, Tenant):
+        if field.generated or (field.primary_key and not isinstance(row, Tenant)):
             continue
         out[field.column] = field.get_db_prep_save(field.pre_save(row, add=False), connection)
     return {**out, **changed}
@@ -162,7 +162,8 @@ def _free_fields(model: type[models.Model]) -> list[models.Field]:
     fields = {model._meta.get_field(name) for key in keys for name in key}
     fields |= {f for f in model._meta.concrete_fields if f.unique}
     fixed = (models.ForeignKey, models.AutoField, models.BooleanField)
-    return [f for f in model._meta.concrete_fields if f in fields and not isinstance(f, fixed) and not f.choices]
+    free = [f for f in model._meta.concrete_fields if not f.generated]
+    return [f for f in free if f in fields and not isinstance(f, fixed) and not f.choices]
 
 
 @cache

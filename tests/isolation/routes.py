@@ -56,7 +56,6 @@ FILLINGS: dict[tuple[str, str], Filling] = {
     ("inbox", "store"): Filling(_field("Store", "number")),
     ("inbox", "order"): Filling(lambda house: ORDER_ID, ordinal=True),
     ("inbox", "position"): Filling(lambda house: 1, ordinal=True),
-    ("inbox", "file"): Filling(lambda house: 1, ordinal=True),
     ("shopify:app", "number"): Filling(_field("ShopifyApp", "number")),
     ("shopify:app_end_rotation", "number"): Filling(_field("ShopifyApp", "number")),
     ("shopify:app_remove", "number"): Filling(_field("ShopifyApp", "number")),

@@ -33,6 +33,8 @@ REACHED = SERVED | {400, 403, 409, 410, 422, 429}
 EMPTY: dict[str, str] = {
     "inbox:confirm": "An order is confirmed only where the messages name it and the store told of it (tests/inbox/test_by_hand.py).",
     "inbox:not_theirs": "As with confirming, the messages must name the order (tests/inbox/test_ruling_out.py).",
+    "inbox:contact_block": "A form that says neither yes nor no is no form of ours (tests/inbox/test_contacts.py).",
+    "inbox:contact_pictures": "As with blocking (tests/inbox/test_files.py).",
     "inbox:file": "There is nothing without a link that was made for the member (tests/inbox/test_files.py).",
     "inbox:topics": "A form without a topic is no form of ours (tests/inbox/test_chips.py).",
     "tenants:handover_offer": "The offer is shown to the one who is to take it; of the people here that is the agent.",
