@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from inbox.sent import SentState
 from integrations.shopify.sections import Section
 
 
@@ -51,6 +52,7 @@ class MessageCard:
     attachments: tuple[AttachmentChip, ...]
     folded: bool
     snippet: str
+    state: SentState | None = None  # how far it is, of one that was written here
     disowned: bool = False  # the domain that it says it is from says that it is not
     pictures: PicturesBar | None = None
     split_url: str = ""  # where this message and those after it are taken into a new conversation

@@ -132,7 +132,7 @@ def _mail_alerts(slug: str) -> tuple[Alert, ...]:
     stuck = (OutgoingMail.State.UNKNOWN, OutgoingMail.State.FAILED)
     rows = OutgoingMail.objects.filter(state__in=stuck).order_by("-created_at")
     counts = Counter(rows.values_list("state", flat=True)[: COUNT_LIMIT + 1])
-    url = f"{reverse('inbox:home', kwargs={'workspace': slug})}settings/mail/queue/"
+    url = reverse("inbox:mail_queue", kwargs={"workspace": slug})
     return tuple(_mail_alert(state, counts[state], url) for state in stuck if counts[state])
 
 
@@ -179,7 +179,8 @@ def _steps(visit: Visit, *, any_store: bool) -> tuple[Step, ...]:
     identity, mail = map(bool, rows.get())
     if any_store and identity and mail:
         return ()
-    general = reverse("tenants:general", kwargs={"workspace": visit.workspace.slug})
+    slug = {"workspace": visit.workspace.slug}
+    general = reverse("tenants:general", kwargs=slug)
     own, change = visit.may(Permission.CONNECT_STORES), visit.may(Permission.CHANGE_SETTINGS)
     return (
         Step(
@@ -192,7 +193,7 @@ def _steps(visit: Visit, *, any_store: bool) -> tuple[Step, ...]:
             _("Set the address you write as"),
             _("Without one nothing can be sent.") if change else _("An owner or administrator does this."),
             identity,
-            general if change else "",
+            reverse("inbox:mail", kwargs=slug) if change else "",
         ),
         Step(
             _("Get mail in"),
@@ -200,6 +201,6 @@ def _steps(visit: Visit, *, any_store: bool) -> tuple[Step, ...]:
             if change
             else _("An owner or administrator does this."),
             mail,
-            general if change else "",
+            reverse("inbox:mail_in", kwargs=slug) if change else "",
         ),
     )

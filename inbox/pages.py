@@ -6,7 +6,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inbox import composer, desk, history, message_files
+from inbox import composer, desk, history, message_files, sent
 from inbox.beside import sections_of, viewer
 from inbox.cards import AttachmentChip, MessageCard, Person, PicturesBar, PrintedPage, Thread, Wrote
 from inbox.chips import topic_bar
@@ -148,7 +148,9 @@ def _messages(visit: Visit, conversation: Conversation, addresses: list[str]) ->
     """With the names and sizes of their files: what is in those stays in the database."""
     of = Attachment.objects.filter(message=OuterRef("pk")).order_by("pk")
     facts = JSONObject(pk="pk", name="name", size="size", content_type="content_type")
-    rows = list(conversation.messages.annotate(files=ArraySubquery(of.values(json=facts))).order_by("sent_at", "pk"))
+    found = conversation.messages.annotate(files=ArraySubquery(of.values(json=facts)))
+    rows = list(found.select_related("writer__user").order_by("sent_at", "pk"))
+    states = sent.states_of(visit, [row for row in rows if row.writer_id])
     theirs = normalised(addresses)
     last = len(rows) - NEWEST_OPEN
     return tuple(
@@ -162,6 +164,7 @@ def _messages(visit: Visit, conversation: Conversation, addresses: list[str]) ->
             ),
             position=position,
             folded=position <= last and len(rows) > NEWEST_OPEN + 1,
+            state=states.get(row.pk),
         )
         for position, row in enumerate(rows, 1)
     )
@@ -176,20 +179,15 @@ def _message(
     pictures: PicturesBar | None,
     position: int,
     folded: bool,
+    state: sent.SentState | None,
 ) -> MessageCard:
-    sent = row.kind == Message.Kind.SENT
-    key = row.pk if sent else conversation.contact_id
     own_url = message_files.html_url(visit, row, number=conversation.number, position=position)
     return MessageCard(
         anchor=f"m{position}",
         kind=row.kind,
-        person=face(
-            shown(row.from_name) or row.from_email or (_("The shop") if sent else _("Erased contact")),
-            sum(map(ord, row.from_email)) if sent else key,
-            colleague=sent,
-        ),
+        person=_writer(row, conversation),
         address=row.from_email,
-        to=", ".join(shown(name) or address for name, address in row.to),
+        to=_receivers(row),
         at=row.sent_at,
         text=_("The content was erased.") if row.message_id == f"erased.{row.pk}" and not row.text else row.text,
         quoted=row.quoted,
@@ -199,6 +197,25 @@ def _message(
         snippet=" ".join(row.text.split())[:160],
         disowned=row.authentication == Message.Authentication.FAIL,
         pictures=pictures,
+        state=state,
+    )
+
+
+def _writer(row: Message, conversation: Conversation) -> Person:
+    """Who wrote it: the member, where it was written here; else whoever the mail says it is from."""
+    if row.writer is not None:
+        return face(row.writer.user.display_name, row.writer_id or 0, colleague=True)
+    ours = row.kind == Message.Kind.SENT
+    name = shown(row.from_name) or row.from_email or (_("The shop") if ours else _("Erased contact"))
+    return face(name, sum(map(ord, row.from_email)) if ours else conversation.contact_id, colleague=ours)
+
+
+def _receivers(row: Message) -> str:
+    """To whom, and who got a copy: a hidden one is known of what was written here."""
+    said = [", ".join(shown(name) or address for name, address in people) for people in (row.to, row.cc, row.bcc)]
+    words = (said[0], _("copy to %(people)s"), _("hidden copy to %(people)s"))
+    return "; ".join(
+        [words[0], *(word % {"people": who} for word, who in zip(words[1:], said[1:], strict=True) if who)]
     )
 
 
