@@ -157,4 +157,4 @@ def test_no_message_is_lost_or_doubled_in_any_order(cast: Cast) -> None:
 
 @pytest.mark.nightly
 def test_no_message_is_lost_or_doubled_in_many_orders(cast: Cast) -> None:
-    walk(cast, examples=250, steps=40)
+    walk(cast, examples=150, steps=30)
