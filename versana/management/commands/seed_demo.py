@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from inbox import identity
 from tenants import accounts, doors, provisioning
 from tenants.models import Membership
 from tenants.rls.context import tenant_context
@@ -48,3 +49,11 @@ class Command(BaseCommand):
                 owner = Membership.objects.select_related("user").get()
                 for user, (_, _, role) in zip(users[1:], PEOPLE[1:], strict=True):
                     provisioning.add_member(user=user, role=role, by=owner)
+                identity.change(
+                    from_name="Harbor & Pine",
+                    from_email=SUPPORT[0],
+                    reply_to="",
+                    signature="{name}\nHarbor & Pine",
+                    undo_seconds=identity.UNDO_SECONDS,
+                    by=owner,
+                )
