@@ -70,9 +70,11 @@ def _nav(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return "settings"
-    if (match.url_name or "").startswith("contact"):
-        return "contacts"
-    return _ENTRIES.get(match.view_name, _ENTRIES.get(match.namespace, "settings"))
+    if match.view_name in _ENTRIES:
+        return _ENTRIES[match.view_name]
+    if "/settings/" in match.route:
+        return "settings"
+    return "contacts" if (match.url_name or "").startswith("contact") else _ENTRIES.get(match.namespace, "settings")
 
 
 def _frame(request: HttpRequest, visit: Visit, theme: str) -> Frame:

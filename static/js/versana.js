@@ -165,9 +165,9 @@
       const box = $("#shortcuts-on");
       if (box) box.checked = !keysOff();
       open($("#shortcuts"));
-    } else if (event.key.length === 1 && $(`.actions [data-key="${CSS.escape(event.key)}"]`) && Date.now() - afterG >= 1500) {
+    } else if (event.key.length === 1 && $(`.thread-actions [data-key="${CSS.escape(event.key)}"]`) && Date.now() - afterG >= 1500) {
       event.preventDefault();
-      press($(`.actions [data-key="${CSS.escape(event.key)}"]`));
+      press($(`.thread-actions [data-key="${CSS.escape(event.key)}"]`));
     } else if (Date.now() - afterG < 1500) {
       const { inbox, home } = document.body.dataset;
       const to = { i: inbox, h: home, d: home }[event.key];
