@@ -103,7 +103,6 @@ class ListPane:
     seen: str = ""  # what is handed to it
     said: Said | None = None
     problem: str = ""  # why what was just asked of the list was not done
-    unread: int = 0  # of the newest that wait for a reply, what this member has not seen; stands in the title
     more_selected: str = ""  # the name of the view that is on, where it stands in the menu
 
 

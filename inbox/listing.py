@@ -4,7 +4,7 @@ import hashlib
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, Func, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Func, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +24,6 @@ from versana import keyset
 PAGE = 40
 MOST = 200  # rows that an open list is told anew at once
 COUNT_LIMIT = 999
-UNREAD_LIMIT = 99  # of the newest that wait for a reply; a title has no room for more
 TAGS_SHOWN = 3
 NEWEST = 20  # changes by which a list knows whether it is as it was
 TABS = ("mine", "unassigned", "open", "snoozed")
@@ -89,7 +88,7 @@ def list_pane(
 
 def _dressed(visit: Visit, bare: ListPane, looked: Looking, base: str, said: Said | None) -> ListPane:
     """With its views, filters, and what can be done."""
-    tabs, unread = _tabs(visit.membership, looked, base)
+    tabs = _tabs(visit.membership, looked, base)
     here, may_work = {"workspace": visit.workspace.slug}, visit.may(Permission.WORK_INBOX)
     choices = narrowing.choices(looked)
     saved = _saved(visit, looked, base)
@@ -114,7 +113,6 @@ def _dressed(visit: Visit, bare: ListPane, looked: Looking, base: str, said: Sai
         seen=state(visit.membership),
         said=said,
         more_selected=on[0] if on else "",
-        unread=unread,
     )
 
 
@@ -160,9 +158,9 @@ def _told(rows: QuerySet[Conversation], visit: Visit) -> QuerySet[Conversation]:
     )
 
 
-def _tabs(member: Membership, looked: Looking, base: str) -> tuple[tuple[ViewTab, ...], int]:
-    """Every view with its count, and how many are unread, by one statement. Counting stops at the limit: what is shown beside a name must not cost
-    more the larger the workspace is."""
+def _tabs(member: Membership, looked: Looking, base: str) -> tuple[ViewTab, ...]:
+    """Every view with its count, by one statement. Counting stops at the limit: what is shown beside a name must not cost more
+    the larger the workspace is."""
     names = (*TABS, *MENU)
     counts = [
         Func(
@@ -172,8 +170,8 @@ def _tabs(member: Membership, looked: Looking, base: str) -> tuple[tuple[ViewTab
         )
         for name in names
     ]
-    *found, unread = Membership.objects.filter(pk=member.pk).values_list(*counts, ArraySubquery(_unread(member))).get()
-    tabs = tuple(
+    found = Membership.objects.filter(pk=member.pk).values_list(*counts).get()
+    return tuple(
         ViewTab(
             str(_NAMES[name]),
             f"{base}?view={name}",
@@ -183,15 +181,6 @@ def _tabs(member: Membership, looked: Looking, base: str) -> tuple[tuple[ViewTab
         )
         for name, count in zip(names, found, strict=True)
     )
-    return tabs, sum(unread)
-
-
-def _unread(member: Membership) -> QuerySet[Conversation, bool]:
-    """Of each of the newest that wait for a reply, whether the member has not seen its last message: so many rows are read,
-    and not more where all of a large inbox has been seen."""
-    waiting = looking.rows(Looking("needs-reply"), member=member).order_by("-last_message_at", "-pk")
-    seen = Presence.objects.filter(conversation=OuterRef("pk"), member=member, seen_at__gte=OuterRef("last_message_at"))
-    return waiting.annotate(unread=~Exists(seen)).values_list("unread", flat=True)[:UNREAD_LIMIT]
 
 
 def _saved(visit: Visit, looked: Looking, base: str) -> tuple[SavedTab, ...]:

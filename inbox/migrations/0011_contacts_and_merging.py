@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower('name'), output_field=models.TextField(db_collation='C')),
         ),
         migrations.AddField(model_name='contact', name='pictures_at', field=models.DateTimeField(null=True)),
-        migrations.AddField(model_name='contactaddress', name='is_main', field=models.BooleanField(default=False)),
+        migrations.AddField(model_name='contactaddress', name='is_main', field=models.BooleanField(default=False, db_default=False)),
         migrations.AddIndex(
             model_name='contact',
             index=models.Index(fields=['tenant', 'name_norm', 'id'], name='inbox_contact_by_name'),

@@ -43,7 +43,9 @@ class ContactAddress(TenantOwned):
     )
     email = models.CharField(max_length=320)
     email_norm = models.CharField(max_length=254)
-    is_main = models.BooleanField(default=False)  # the one that is written to, because a member chose it
+    is_main = models.BooleanField(
+        default=False, db_default=False
+    )  # the one that is written to, because a member chose it
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantOwned.Meta):

@@ -47,7 +47,7 @@ class Message(TenantOwned):
     # What the provider found of the sender: DKIM and SPF together, as DMARC does. Empty: nobody looked.
     authentication = models.CharField(max_length=10, choices=Authentication.choices, blank=True)
     # An answer that nobody wrote (an absence, a bounce): it does not change whose turn it is, and opens nothing again.
-    answers_by_itself = models.BooleanField(default=False)
+    answers_by_itself = models.BooleanField(default=False, db_default=False)
     is_automatic = models.BooleanField(default=False)  # an auto-reply, a list, a bounce: never answered by a machine
 
     class Meta(TenantOwned.Meta):

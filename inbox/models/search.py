@@ -44,7 +44,6 @@ class SearchEntry(TenantOwned):
                 condition=Q(message=None, note=None),
                 name="inbox_searchentry_conversation_once",
             ),
-            models.CheckConstraint(condition=Q(message=None) | Q(note=None), name="inbox_searchentry_kind"),
         ]
         indexes = [
             models.Index(fields=["tenant", "-at", "-id"], name="inbox_searchentry_newest"),

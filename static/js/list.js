@@ -69,11 +69,6 @@
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (detail.target?.id === "list-said") $(".bulk-bar :popover-open")?.hidePopover();
   });
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    if (detail.target?.id !== "list-said") return;
-    say($("#list-said span")?.textContent || "");
-    if (!chosen().length) ($("#list-said button") || $("#list-scroll .row"))?.focus({ preventScroll: true });
-  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.requestConfig?.elt?.id === "bulk" && detail.xhr?.getResponseHeader("HX-Trigger")) clear();
   });
@@ -150,8 +145,7 @@
     say(`${unread.length === 1 ? here.dataset.newOne : here.dataset.new} ${names.join(", ")}`);
   };
 
-  /* The bar over a list that is scrolled down, and how many are unread in the title. A title that is not as it was left here
-     came with a conversation, and has no number before it. */
+  /* The bar over a list that is scrolled down. */
   let above = 0;
   const bar = (n) => {
     const button = $("#list-news");
@@ -169,14 +163,6 @@
   document.addEventListener("scroll", ({ target }) => {
     if (above && target.id === "list-scroll" && target.scrollTop <= 0) bar(0);
   }, true);
-  const unread = () => Number($("#list-scroll")?.dataset.unread || 0);
-  let before = unread() ? `(${unread()}) ` : "", ours = document.title;
-  const entitle = () => {
-    const bare = document.title === ours ? ours.slice(before.length) : document.title;
-    before = unread() ? `(${unread()}) ` : "";
-    document.title = ours = before + bare;
-  };
-
   const shown = () => $$("#list-scroll .entry").length;
   const ask = async () => {
     const here = list();
@@ -192,9 +178,7 @@
         /* Rows that were fetched meanwhile are not in the answer: the next question is for them too. */
         if (here.isConnected && shown() === asked && asked <= MOST && !$(".more-rows.htmx-request", here)) {
           here.dataset.seen = $("[data-seen]", fresh).dataset.seen;
-          here.dataset.unread = $("[data-unread]", fresh).dataset.unread;
           const news = merge(here, $("#list-scroll", fresh));
-          entitle();
           if (here.scrollTop > 0) bar(above + news.filter((entry) => entry.offsetTop - here.offsetTop < here.scrollTop).length);
           views(fresh);
           count();
@@ -217,14 +201,8 @@
   /* What was opened is seen. */
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
     if (detail.target?.id === "conversation") {
-      const row = $("#list-scroll .row[aria-current].unread");
-      /* Only what is open is counted, and a list of other ones has nothing to take from that. */
-      if (row && unread() && /[?&]view=(mine|unassigned|open|needs-reply)\b/.test(list()?.dataset.live || "")) $("#list-scroll").dataset.unread = unread() - 1;
-      row?.classList.remove("unread");
+      $("#list-scroll .row[aria-current].unread")?.classList.remove("unread");
     }
     if (detail.target?.id === "more-rows") count();
-  });
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    if (detail.target?.id === "conversation") entitle(); /* the framework has set the title by now */
   });
 })();

@@ -72,7 +72,7 @@ def protecting(studio: Studio) -> None:
         expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
         page.goto(f"{SETTINGS}/security/")
         page.get_by_role("button", name="Require it").click()
-        expect(page.get_by_text("Saved")).to_be_visible()
+        expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     both_and_phone(studio, f"{SETTINGS}/security/", "security")
     with studio.page(AGENT, CARD) as page:
         page.goto("/acme/inbox/")

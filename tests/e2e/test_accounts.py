@@ -167,7 +167,7 @@ def test_the_owner_requires_a_factor_and_an_agent_is_led_to_it_and_back(visit: V
     with_app(owner)
     owner.goto("/acme/settings/security/")
     owner.get_by_role("button", name="Require it").click()
-    expect(owner.get_by_text("Saved")).to_be_visible()
+    expect(owner.get_by_text("Saved", exact=True)).to_be_visible()
     expect(owner.get_by_text("Ava Brandt")).to_be_visible()
     agent.locator(".row").first.click()  # a part of the page that is open
     expect(agent.get_by_role("heading", name="A second factor is required")).to_be_visible()

@@ -21,7 +21,7 @@ def test_an_owner_finds_what_was_done_and_downloads_a_log_that_verifies(visit: V
     page.goto("/acme/settings/general/")
     page.get_by_label("Time zone").select_option("Europe/Vienna")
     page.get_by_role("button", name="Save changes").click()
-    expect(page.get_by_text("Saved")).to_be_visible()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     page.get_by_role("link", name="Audit log").click()
     expect(page.get_by_role("heading", name="Audit log", level=1)).to_be_visible()
     first = page.locator(".audit > li").first

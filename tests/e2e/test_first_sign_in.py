@@ -20,7 +20,7 @@ def require_a_factor(page: Page) -> None:
     with_app(page)
     page.goto("/acme/settings/security/")
     page.get_by_role("button", name="Require it").click()
-    expect(page.get_by_text("Saved")).to_be_visible()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
 
 
 def test_an_invitation_where_a_factor_is_required_ends_in_a_sign_in_with_a_code(

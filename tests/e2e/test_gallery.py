@@ -222,7 +222,7 @@ def test_everything_can_be_reached_by_touch_on_a_phone(open_page: Open) -> None:
     page = open_page("inbox", PHONE)
     page.locator(".drawer-handle").click()
     small = page.evaluate("""() => [...document.querySelectorAll('button, summary, input, .button, .icon-button')]
-        .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('[popover]'))
+        .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('[popover]') && e.tabIndex >= 0)
         .filter(e => Math.max(e.getBoundingClientRect().height, parseFloat(getComputedStyle(e, '::after').height) || 0) < 44).map(e => e.outerHTML.slice(0, 100))""")
     assert small == []
 
@@ -326,8 +326,9 @@ def test_a_reply_is_thrown_away_and_can_be_had_back(open_page: Open) -> None:
     expect(field).to_have_value(re.compile("the throw is on its way"))
 
 
-def test_a_reply_is_copied(open_page: Open) -> None:
-    page = open_page("inbox-draft", permissions=["clipboard-read", "clipboard-write"])
+def test_what_cannot_be_sent_yet_is_copied(open_page: Open) -> None:
+    page = open_page("inbox-unset", permissions=["clipboard-read", "clipboard-write"])
+    page.locator("#reply-text").fill("the throw is on its way")
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert "the throw is on its way" in page.evaluate("navigator.clipboard.readText()")

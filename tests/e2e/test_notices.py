@@ -90,7 +90,7 @@ def test_without_scripts_the_notices_are_a_link_away_and_quiet_hours_are_a_form(
     page.get_by_label("Quiet from").select_option("22")
     page.get_by_label("until").select_option("7")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved")).to_be_visible()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     expect(page.get_by_label("Quiet from")).to_have_value("22")
 
 

@@ -55,7 +55,7 @@ def test_no_store_is_asked_for_other_mail(cast: Cast, stores: None) -> None:
 
 def test_of_many_mails_of_one_contact_each_store_is_asked_once(cast: Cast, stores: None) -> None:
     for number in range(5):
-        arrive(cast, "Where is my order?", name=str(number))
+        arrive(cast, f"Where is my order? I ask for time {number}.", name=str(number))
     assert pending("MessageArrived") == 5
     work()
     assert pending("OrderContextDue") == 2

@@ -131,10 +131,16 @@ def test_a_store_that_needs_attention_has_a_button_for_owners_and_a_sentence_for
 
 def test_a_store_that_only_stutters_needs_nobody_s_attention(cast: Cast) -> None:
     with tenant_context(cast.acme.pk):
-        broken_store(cast, state="connected", problem="", failing_since=NOW - timedelta(minutes=2), failure="timed_out")
+        broken_store(
+            cast,
+            state="connected",
+            problem="",
+            failing_since=timezone.now() - timedelta(minutes=2),
+            failure="timed_out",
+        )
     assert "Stores and mail are in order." in text_of(signed_in(cast.olivia).get(HOME))
     with tenant_context(cast.acme.pk):
-        Store.objects.update(failing_since=NOW - timedelta(hours=2))
+        Store.objects.update(failing_since=timezone.now() - timedelta(hours=2))
     assert "Harbor: Shopify has not answered" in text_of(signed_in(cast.olivia).get(HOME))
 
 

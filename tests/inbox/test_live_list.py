@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from inbox import conversations, labels, listing, tags
-from inbox.models import Conversation, Presence
+from inbox.models import Conversation
 from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
@@ -94,29 +94,3 @@ def test_what_happens_next_door_is_no_news(cast: Cast, ava: Client) -> None:
     with tenant_context(cast.next_door.pk):
         factories.conversation(email="x@example.com")
     assert ava.get(f"{LIST}live/?view=open&seen={before}").status_code == 204
-
-
-def title(client: Client, path: str = LIST) -> str:
-    return str(soup_of(client.get(path)).title.get_text()).split(" ·")[0]
-
-
-def test_the_title_says_how_many_that_wait_this_member_has_not_seen(cast: Cast) -> None:
-    fill(cast, [NOW - timedelta(minutes=n) for n in range(4)])
-    fill(cast, [NOW - timedelta(hours=1)], needs_reply=False)
-    ava = signed_in(cast.ava)
-    assert title(ava) == "(4) Inbox"
-    with tenant_context(cast.acme.pk):
-        first, second, third = Conversation.objects.order_by("number")[:3]
-        Presence.objects.create(conversation=first, member=cast.ava, seen_at=NOW)
-        Presence.objects.create(conversation=second, member=cast.ava, seen_at=NOW - timedelta(days=1))
-        conversations.close(conversation=third, by=cast.olivia)
-    assert title(ava) == "(2) Inbox", "seen before its newest message is not seen, and what is closed waits no more"
-    assert title(ava, f"{LIST}?view=closed") == "(2) Inbox", "whatever list is looked at"
-    assert title(signed_in(cast.olivia)) == "(3) Inbox", "each member has seen what they have seen"
-    assert soup_of(ava.get(f"{LIST}live/?view=open")).select_one("[data-unread]")["data-unread"] == "2"
-    assert title(signed_in(cast.mallory), "/nextdoor/inbox/") == "Inbox"
-
-
-def test_unread_is_counted_no_further_than_a_title_has_room(cast: Cast) -> None:
-    fill(cast, [NOW - timedelta(minutes=n) for n in range(listing.UNREAD_LIMIT + 5)])
-    assert title(signed_in(cast.ava)) == f"({listing.UNREAD_LIMIT}) Inbox"

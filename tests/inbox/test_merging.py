@@ -86,7 +86,7 @@ def test_nothing_that_belongs_to_a_conversation_is_forgotten_by_a_merge(cast: Ca
     """A model of tomorrow that refers to conversations is met here."""
     known = {
         "Message", "Note", "ConversationEvent", "Notification", "ConversationTag", "Presence", "ReplyDraft", "Reference",
-        "Separation", "MovedConversation", "ConversationTopic", "Mention",
+        "Separation", "MovedConversation", "ConversationTopic", "Mention", "SearchEntry",
     }  # fmt: skip
     referring = {
         model.__name__
@@ -129,7 +129,7 @@ def test_too_few_or_missing_conversations_are_not_merged(cast: Cast, numbers: tu
 
 
 def test_an_erased_conversation_is_neither_merged_nor_split(cast: Cast) -> None:
-    take(cast, mail("a"), mail("x"))
+    take(cast, mail("a"), mail("x", minutes=5))
     with tenant_context(cast.acme.pk):
         Conversation.objects.filter(number=2).update(erased_at=NOW)
     with pytest.raises(merging.NotDone):
@@ -290,7 +290,7 @@ def test_a_conversation_of_the_neighbours_is_not_merged(cast: Cast) -> None:
     take(cast, mail("a"))
     with tenant_context(cast.next_door.pk):
         receive(mail=parse(mail("n")), now=NOW)
-        receive(mail=parse(mail("m")), now=NOW)
+        receive(mail=parse(mail("m", minutes=5)), now=NOW)
     with pytest.raises(merging.NotDone):
         merge(cast, 1, 2)
     with tenant_context(cast.next_door.pk):

@@ -7,7 +7,7 @@ from django.db import connections
 from django.utils import timezone
 
 from inbox import notices
-from inbox.email import threads
+from inbox.email import joining
 from inbox.models import Conversation, Notification
 from tenants.models import Membership
 from tenants.rls.context import tenant_context
@@ -75,7 +75,7 @@ def test_conversations_that_become_one_take_their_notices_along_each_kind_unread
         for row in (into, other):
             notices.tell(member=cast.ava, kind=REPLIED, conversation=row)
         notices.tell(member=cast.ava, kind=ASSIGNED, conversation=other, by=cast.olivia)
-        threads.merge(into=into, others=[other])
+        joining.join(into=into, others=[other])
         assert sorted(told(cast.ava)) == [(ASSIGNED, 1, True), (REPLIED, 1, False), (REPLIED, 1, True)]
 
 

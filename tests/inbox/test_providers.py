@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
-from versana.mail_in import PROVIDERS
 
 from inbox import providers
 from inbox.email import doorstep
@@ -25,6 +24,7 @@ from inbox.models import RawMail
 from tenants.rls.context import tenant_context
 from tests.conftest import Cast
 from tests.inbox.email.test_inbound import mail
+from versana.mail_settings import PROVIDERS
 
 pytestmark = pytest.mark.django_db
 TO = "acme@in.example.com"

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inbox import contacts, conversations, gist, indexing, personal, tags
-from inbox.email import threads
+from inbox.email import joining
 from inbox.email.inbound import receive
 from inbox.email.parsing import parse
 from inbox.models import Conversation, Mention, Message, Note, SearchEntry
@@ -172,7 +172,7 @@ def test_nobody_who_was_erased_is_found(cast: Cast) -> None:
 def test_what_was_merged_is_found_in_the_one_that_stays(cast: Cast) -> None:
     into, other = said(cast, "kettle"), said(cast, "teapot", email="two@example.com")
     with tenant_context(cast.acme.pk):
-        threads.merge(into=into, others=[other])
+        joining.join(into=into, others=[other])
         gist.refresh(conversation=into)
     assert found(signed_in(cast.ava), "teapot") == found(signed_in(cast.ava), "kettle") == [into.number]
 

@@ -79,7 +79,7 @@ class Houses:
 _TEXTS = """
     SELECT table_name, column_name, data_type FROM information_schema.columns c
     WHERE table_schema = 'public' AND table_name = ANY(%s) AND data_type IN ('text', 'jsonb', 'character varying')
-    AND column_name <> 'hash' -- a seal's: the last one stays, in the tombstone
+    AND is_generated = 'NEVER' AND column_name <> 'hash' -- a seal's: the last one stays, in the tombstone
     AND coalesce(character_maximum_length, 99) >= 6
     AND NOT EXISTS (SELECT 1 FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY(k.conkey)
         WHERE k.conrelid = c.table_name::regclass AND k.contype <> 'n' AND a.attname = c.column_name)

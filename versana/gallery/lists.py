@@ -166,7 +166,6 @@ def list_pane(selected: bool = True) -> ListPane:
         url=_HERE,
         filters=_FILTERS,
         bulk=_BULK,
-        unread=12,
     )
 
 
