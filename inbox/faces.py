@@ -1,6 +1,5 @@
 """Faces: a contact or a colleague as a few letters on a ground."""
 
-
 from inbox.cards import Person
 
 
