@@ -1,6 +1,17 @@
 """Faces: a contact or a colleague as a few letters on a ground."""
 
+from django.utils.translation import gettext as _
+
 from inbox.cards import Person
+from inbox.models import Contact
+from tenants.names import shown
+
+
+def person(contact: Contact) -> Person:
+    """A contact's face: the letters of the name, or of the address."""
+    name = shown(contact.name)
+    first = contact.addresses.all()[:1] if not name else ()
+    return face(name or (first[0].email if first else _("Unknown")), contact.pk)
 
 
 def face(name: str, key: int, *, colleague: bool = False) -> Person:

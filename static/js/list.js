@@ -69,6 +69,11 @@
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (detail.target?.id === "list-said") $(".bulk-bar :popover-open")?.hidePopover();
   });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.target?.id !== "list-said") return;
+    say($("#list-said span")?.textContent || "");
+    if (!chosen().length) ($("#list-said button") || $("#list-scroll .row"))?.focus({ preventScroll: true });
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.requestConfig?.elt?.id === "bulk" && detail.xhr?.getResponseHeader("HX-Trigger")) clear();
   });

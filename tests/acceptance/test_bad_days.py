@@ -8,7 +8,7 @@ from tests.acceptance.conftest import HARBOR, MAYA, PINE, PRIYA, Acme
 from tests.acceptance.painted import Browser, settled, text
 from tests.telling import Tell
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 
 # Far above what a page takes, and below any waiting for the outside (connect 3 s, read 8 s).
 FAST_SECONDS = 2.9

@@ -16,7 +16,7 @@ from tenants.models import AuditEvent, AuditSeal, Tenant
 from tenants.rls.context import tenant_context
 from tests.telling import Tell
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.nightly]
 TABLES = ("tenants_auditevent", "tenants_auditseal")
 FLIP = """UPDATE tenants_auditevent SET target =
     convert_from(set_byte(convert_to(target, 'UTF8'), 0, get_byte(convert_to(target, 'UTF8'), 0) # 1), 'UTF8') WHERE id = %s"""

@@ -9,6 +9,8 @@ from tests.acceptance.compare_sections import DAMAGES, corrupted, judge, summary
 from tests.acceptance.conftest import HARBOR, PINE, Acme
 from tests.telling import Tell
 
+pytestmark = pytest.mark.nightly
+
 Observed = list[dict[str, Any]]
 
 

@@ -11,7 +11,7 @@ from tests.e2e.conftest import Visit, Watch, sign_in
 from tests.e2e.house import AGENT, OWNER, PASSWORD
 from tests.e2e.test_accessible import scrolls_sideways, serious
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_factors"), pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_factors"), pytest.mark.nightly]
 
 
 def step_one(page: Page, email: str, *, password: str = PASSWORD) -> None:
@@ -157,6 +157,7 @@ def test_a_browser_is_signed_out_from_another(visit: Visit) -> None:
 def test_the_owner_requires_a_factor_and_an_agent_is_led_to_it_and_back(visit: Visit, watch: Watch) -> None:
     owner, agent = visit(), visit()
     sign_in(agent, AGENT)
+    agent.goto("/acme/inbox/")
     sign_in(owner, OWNER)
     owner.goto("/acme/settings/security/")
     fits(owner)

@@ -12,7 +12,7 @@ from tests.e2e.house import AGENT, OWNER
 from tests.e2e.test_accessible import scrolls_sideways, serious
 from tests.tenants import verify_by_hand
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 LOG = "/acme/settings/audit/"
 
 

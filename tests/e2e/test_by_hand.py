@@ -11,7 +11,7 @@ from tests.e2e.conftest import Visit, open_conversation
 from tests.e2e.house import ADMINISTRATOR, AGENT, COVE, HARBOR
 from tests.e2e.test_freshness import aged
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stores"), pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stores"), pytest.mark.nightly]
 MAYA, HANA = "Maya Lindqvist", "Hana Sato"
 BEN, MAXIMILIANA = "ben.novak@novak-catering.example", "Maximiliana"
 CHEN = "chen.johnson3889@example.com"

@@ -13,7 +13,7 @@ from tests.e2e.conftest import Visit, Watch, sign_in
 from tests.e2e.house import ADMINISTRATOR, AGENT, HARBOR, OWNER
 from tests.e2e.test_accessible import scrolls_sideways, serious
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 MEMBERS = "/acme/settings/members/"
 NINA, NINAS_PASSWORD = "nina@elsewhere.example", "a heron stands on one leg"
 _LINK = re.compile(r"https?://\S+")

@@ -94,6 +94,7 @@ def test_without_scripts_the_notices_are_a_link_away_and_quiet_hours_are_a_form(
     expect(page.get_by_label("Quiet from")).to_have_value("22")
 
 
+@pytest.mark.nightly
 def test_the_reports_are_accessible_in_both_themes_and_their_table_opens(visit: Visit) -> None:
     for theme in ("light", "dark"):
         page = visit(OWNER, color_scheme=theme)

@@ -14,7 +14,7 @@ from tests.e2e.test_freshness import NOAH, YUSUF
 from tests.e2e.test_reading import section, settled
 from tests.e2e.test_reply import kept, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.usefixtures("stores")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("stores")]
 DEE = "Dee"
 PHONE = {"viewport": {"width": 390, "height": 780}}
 

@@ -11,7 +11,7 @@ from tests.e2e.conftest import Visit, Watch
 from tests.e2e.house import ADMINISTRATOR, AGENT, OWNER, PASSWORD, PIER
 from tests.e2e.test_walk import GENERAL, ask_for, card
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 OWN_ID, OWN_SECRET = "0123456789abcdef0123456789abcdef", "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"
 
 

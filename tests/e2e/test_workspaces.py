@@ -26,7 +26,7 @@ from tests.e2e.house import MAILBOX, PASSWORD
 from tests.e2e.test_accessible import scrolls_sideways, serious
 from versana.devservices.places import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 OLIVIA, AVA = "olivia@northwind.example", "ava@northwind.example"
 DATA = "/northwind/settings/data/"
 NINE_MORE = f"""

@@ -20,7 +20,7 @@ from tests.conftest import Cast
 from tests.inbox.email.test_inbound import mail
 from tests.workers import kill, worker
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 COUNT, KILLS = 60, 4
 
 

@@ -30,7 +30,7 @@ from tests.integrations.shopify.reading import change, connected, current, kinds
 from tests.telling import Tell
 from tests.walking import answer, signed_in, soup_of, start, work
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = [pytest.mark.django_db, pytest.mark.nightly]
 
 # Short waits: the table is about what follows from them.
 QUICK = http.Timeouts(connect=1.0, read=0.3, total=1.2)

@@ -37,6 +37,9 @@ def playing(database: str, shopify: RunningSandbox) -> AbstractContextManager["s
     return worker(database, processes=1, SHOPIFY_SANDBOX_URL=shopify.url, **app)
 
 
+pytestmark = pytest.mark.nightly
+
+
 def hands(of: subprocess.Popen[bytes]) -> list[int]:
     """The processes of a worker that do its work."""
     return [int(pid) for pid in Path(f"/proc/{of.pid}/task/{of.pid}/children").read_text().split()]

@@ -32,7 +32,7 @@ from tests.architecture.source import ROOT
 from tests.isolation.rows import populate, workspace
 from tests.telling import Tell
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 
