@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Visit, Watch, open_conversation
 from tests.e2e.house import AGENT
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.usefixtures("stores")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("stores")]
 DEE = "Dee"
 
 

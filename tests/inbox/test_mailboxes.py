@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from inbox import mailboxes
@@ -288,9 +289,12 @@ def test_of_many_workers_one_looks_into_a_mailbox(box: Box, port: int) -> None:
     start = threading.Barrier(6)
 
     def look() -> None:
-        start.wait(20)
-        with expected_tenant(cast.acme.pk):
-            mailboxes.poll(mailbox_id=row.pk)
+        try:
+            start.wait(20)
+            with expected_tenant(cast.acme.pk):
+                mailboxes.poll(mailbox_id=row.pk)
+        finally:
+            connections.close_all()
 
     threads = [threading.Thread(target=look) for _ in range(6)]
     for thread in threads:

@@ -23,7 +23,7 @@ from tests.factories import MAYA
 from tests.integrations.shopify import looking
 from tests.walking import answer, pending, signed_in, start, work
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.nightly]
 THREADS = 20
 NEEDS = 50  # of one access at once
 

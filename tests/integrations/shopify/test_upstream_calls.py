@@ -22,7 +22,7 @@ from tests.integrations.shopify.test_sections import HTMX
 from tests.telling import Tell
 from tests.walking import signed_in, work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.nightly]
 SHOPS = (SHOP, ALL_ORDERS_SHOP, THIRD_SHOP, "fourth.myshopify.com", "fifth.myshopify.com")
 PAGE = "/acme/inbox/1/"
 Step = Callable[[], object]
