@@ -58,9 +58,8 @@ def _pytest(
     marks = ["-m", " and ".join(f"not {mark}" for mark in left_out)]
     if not browser:
         print(chromium.missing(), flush=True)
-    # Two processes, whole modules each: the suite waits for browsers and servers half of its time. In the order in which they
-    # were found: by the number of their tests the long walks, which are single tests, would all come last.
-    spread = [] if arguments else ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # Two processes, whole modules each: the suite waits for browsers and servers half of its time.
+    spread = [] if arguments else ["-n", "2", "--dist", "loadfile"]
     print("-- pytest", flush=True)
     return foreground(
         [PYTHON, "-m", "pytest", *spread, *marks, *arguments], env={**env, "CHROMIUM_PATH": browser}, cwd=ROOT

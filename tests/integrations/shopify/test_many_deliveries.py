@@ -134,7 +134,7 @@ def shuffled(told: list[Happening], chance: random.Random) -> list[tuple[int, st
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "deliveries", [pytest.param(IN_GATE, marks=pytest.mark.long), pytest.param(AT_NIGHT, marks=pytest.mark.nightly)]
+    "deliveries", [pytest.param(IN_GATE, marks=pytest.mark.nightly), pytest.param(AT_NIGHT, marks=pytest.mark.nightly)]
 )
 def test_duplicates_out_of_order_leave_what_a_replay_in_order_leaves(cast: Cast, deliveries: int, tell: Tell) -> None:
     """Four at once bring them to one store, in any order and again and again; each once and in order to another."""
@@ -191,7 +191,7 @@ class Reading:
 
 
 @pytest.mark.django_db
-@pytest.mark.long
+@pytest.mark.nightly
 def test_no_row_looks_fresh_that_is_older_than_what_was_told(cast: Cast, tell: Tell) -> None:
     """Changes, deliveries (late, twice, out of order) and reads, in any order: whoever was not marked is up to date."""
     chance, merchant = random.Random(7), Merchant()

@@ -17,7 +17,7 @@ from tenants.outbox.models import Event, QueuedMail
 from tests.tenants.outbox.conftest import later, waited
 from tests.workers import kill, worker
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 
 COUNT = 100
 
