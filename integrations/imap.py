@@ -208,16 +208,23 @@ def _address(host: str, port: int) -> str:
 
 def _sign_in(client: imaplib.IMAP4, account: Account) -> None:
     """PLAIN where the server knows it: LOGIN takes no letters beyond ASCII."""
-    password = account.password.reveal()
+    failed: MailboxError | None = None
     try:
         if "AUTH=PLAIN" in client.capabilities:
-            client.authenticate("PLAIN", lambda _: f"\0{account.username}\0{password}".encode())
+            client.authenticate("PLAIN", lambda _: f"\0{account.username}\0{account.password.reveal()}".encode())
         else:
-            client.login(account.username, password)
-    except imaplib.IMAP4.abort:
-        raise
+            client.login(account.username, account.password.reveal())
+    except TimeoutError:
+        failed = TimedOut()
+    except (imaplib.IMAP4.abort, OSError):
+        failed = MailboxError()  # the connection broke off
     except (imaplib.IMAP4.error, UnicodeError):
-        raise SignInRefused from None
+        failed = SignInRefused()
+    except Exception:  # what nobody foresees of a server's nonsense
+        failed = BadAnswer()
+    # Outside of the `except`: an error's context has the frames of imaplib, and the password stands in them.
+    if failed is not None:
+        raise failed
 
 
 def _folder(client: imaplib.IMAP4, name: str) -> Folder:

@@ -34,17 +34,25 @@ def hand_over(*, letter: Letter, handing_over: HandingOver) -> Sent:
     mail = _written(letter, connection)
     if not handing_over():
         raise Superseded
+    answer = _asked(connection, mail)
+    # Outside of an `except`: an error's context has the frames of the libraries below, and the provider's key stands in them.
+    if answer is not None:
+        raise answer
+    return _taken(mail)
+
+
+def _asked(connection: Any, mail: EmailMultiAlternatives) -> NotNow | Refused | Lost | None:
     try:
         connection.send_messages([mail])
     except AnymailRecipientsRefused:
-        raise Refused("recipients_refused", letter.recipients) from None
+        return Refused("recipients_refused", tuple(mail.recipients()))
     except AnymailAPIError as error:
-        raise _said(error) from None
+        return _said(error)
     except (ConnectionRefusedError, socket.gaierror):
-        raise NotNow("unreachable") from None
+        return NotNow("unreachable")
     except Exception:  # an answer that nobody understands may have been a yes
-        raise Lost("no_answer") from None
-    return _taken(mail)
+        return Lost("no_answer")
+    return None
 
 
 def _written(letter: Letter, connection: Any) -> EmailMultiAlternatives:

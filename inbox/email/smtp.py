@@ -93,9 +93,18 @@ class _Talk:
                 self.smtp.starttls(context=ssl.create_default_context())
                 self.smtp.ehlo()
         if self.server.username:
-            with self._or_not_now("login_refused"):
-                self._wait()
-                self.smtp.login(self.server.username, self.server.password)
+            self._sign_in()
+
+    def _sign_in(self) -> None:
+        """Raises outside of the `except`: an error's context has the frames of smtplib, and the password stands in them."""
+        self._wait()
+        word = ""
+        try:
+            self._smtp.login(self.server.username, self.server.password)
+        except Exception as error:  # also what nobody foresees of a server's nonsense
+            word = _word(error, "login_refused")
+        if word:
+            raise NotNow(word)
 
     def envelope(self, sender: str, size: int) -> None:
         most = self._smtp.esmtp_features.get("size", "")
@@ -189,11 +198,8 @@ class _Talk:
     def _or_not_now(self, word: str) -> Iterator[None]:
         try:
             yield
-        except TimeoutError:
-            raise NotNow("timeout") from None
         except (OSError, smtplib.SMTPException, ssl.CertificateError) as error:
-            timed_out = isinstance(error.__context__, TimeoutError)  # smtplib tells it as a lost connection
-            raise NotNow("timeout" if timed_out else word) from None
+            raise NotNow(_word(error, word)) from None
 
     def _wait(self) -> None:
         """The next step has its own time, and no more than is left of all."""
@@ -205,6 +211,12 @@ class _Talk:
     def _until(self, seconds: float) -> None:
         if self._smtp.sock is not None:
             self._smtp.sock.settimeout(seconds)
+
+
+def _word(error: Exception, otherwise: str) -> str:
+    """smtplib tells of a time that ran out as of a lost connection."""
+    timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return "timeout" if timed_out else otherwise
 
 
 def _dotted(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from tenants.outbox.events import poke, rebuild
+from tenants.outbox.events import Told, poke, rebuild
 from tenants.outbox.models import Event
 from tenants.rls.context import expected_tenant
 from versana.observability import context as log_context
@@ -84,10 +84,15 @@ def _claim(event_id: int) -> Event | None:
 
 
 def _failed(row: Event, error: Exception) -> None:
-    """Note the class of the error (never its words, which may quote data) and wait twice as long each time."""
+    """Note the class of the error (and its words where they are ours: others may quote data) and wait twice as long each time."""
     log.error("event %s failed at attempt %s", row.pk, row.attempts, exc_info=error)
     wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
     dead_at = Now() if row.attempts >= MOST_ATTEMPTS else None
     Event.objects.filter(pk=row.pk).update(
-        next_run_at=Now() + wait, held_until=Now() + wait, last_error=type(error).__name__[:120], dead_at=dead_at
+        next_run_at=Now() + wait, held_until=Now() + wait, last_error=_noted(error), dead_at=dead_at
     )
+
+
+def _noted(error: Exception) -> str:
+    name = type(error).__name__
+    return (f"{name}: {error}" if isinstance(error, Told) else name)[:120]

@@ -32,6 +32,10 @@ _pause_until = 0.0
 _quiet: ContextVar[bool] = ContextVar("without_pokes", default=False)
 
 
+class Told(Exception):
+    """A handler's error whose words are ours alone: names of classes and codes. They are noted with the event."""
+
+
 class Publishable(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
     queue: ClassVar[str]

@@ -12,7 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils.encoding import punycode
 
-from tenants.outbox.events import publish
+from tenants.outbox.events import Told, publish
 from tenants.outbox.models import QueuedMail
 
 
@@ -20,6 +20,10 @@ from tenants.outbox.models import QueuedMail
 class MailQueued:
     mail_id: int
     queue: ClassVar[str] = "background"
+
+
+class MailNotSent(Told):
+    """No mail server took it; another attempt follows."""
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -67,9 +71,25 @@ class _Bytes:
 
 
 def deliver_mail(event: MailQueued) -> None:
-    """Hand the mail over and forget it. A crash between the two sends it twice, which a password reset survives."""
+    """Hand the mail over and forget it. A crash between the two sends it twice, which a password reset survives.
+
+    Raises MailNotSent.
+    """
     row = QueuedMail.objects.filter(pk=event.mail_id).first()
     if row is None:
         return
-    get_connection(settings.MAIL_TRANSPORT).send_messages([_Sealed(row)])
+    failure = _handed_over(row)
+    if (
+        failure
+    ):  # Outside of an `except`: an error's context has smtplib's frames, and the server's password stands in them.
+        raise MailNotSent(failure)
     row.delete()
+
+
+def _handed_over(row: QueuedMail) -> str:
+    """What went wrong: an error's class and a server's code, never its words, which may repeat what it was told."""
+    try:
+        get_connection(settings.MAIL_TRANSPORT).send_messages([_Sealed(row)])
+    except Exception as error:
+        return " ".join(str(each) for each in (type(error).__name__, getattr(error, "smtp_code", "")) if each)
+    return ""

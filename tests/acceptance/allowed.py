@@ -30,7 +30,11 @@ ALLOWED: dict[tuple[str, str], str] = {
         "Django names the path of what it refuses. Our handlers remove it: see `log as an installation writes it`.",
     ),
     **_each(
-        ("OAuth code", "state"), ("log at DEBUG, fields",),
+        ("mail door's secret", "provider's secret"), FRAMES,
+        "The caller's own header, which is in the request and so in the frames of who reads it; as with a browser's above.",
+    ),
+    **_each(
+        ("OAuth code", "state", "link to a file"), ("log at DEBUG, fields",),
         "Django hands the request to its log records; no handler of ours writes it.",
     ),
     **_each(
@@ -43,6 +47,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("session key", "cookies set"): "The browser's own cookie.",
     ("session key", "dump: sessions"): "Django finds sessions by their key. docs/operations.md says what a dump can open.",
     ("CSRF cookie", "cookies set"): "The browser's own cookie.",
+    ("link to a file", "pages, signed in"): "The page that has the file: for that member, and for five minutes.",
     ("CSRF token in a form", "pages, anonymous"): "The form that it protects.",
     ("invitation token", "pages, anonymous"): "The page of the link: its form and its way through sign-in lead back to it.",
     ("recovery code tried while a place fails", "pages, anonymous"): "A refused form shows again what was typed into it.",

@@ -1,6 +1,11 @@
 """The secrets of people and redirects in a running installation, and where each of them stands by design."""
 
+import base64
+import json
 import re
+import secrets
+import urllib.error
+import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,7 +22,8 @@ _MAILED = "The mail itself, here in a file."
 _FOUND_BY = (
     "Django finds sessions by their key, and a person's list of browsers names them; docs/operations.md on dumps."
 )
-PRODUCT = ("SECRET_KEY", "client secret", "password in DATABASE_URL", "password in REDIS_URL", "sealing key")
+DOORS = ("mail door's secret", "provider's secret")
+PRODUCT = (*DOORS, "SECRET_KEY", "client secret", "password in DATABASE_URL", "password in REDIS_URL", "sealing key")
 # Where a secret of a kind stands by design, and why. An entry that is not needed any more fails. The passwords of the superuser,
 # the owner, the platform and backups are in no list: no process of the product knows them.
 ALLOWED_PLACES: dict[tuple[str, str], str] = {
@@ -72,6 +78,34 @@ def people_secrets(acme: Acme) -> list[tuple[str, str]]:
     ]
     kept = [("invitation token", token), ("password-reset key", key), ("TOTP secret", secret), ("password", PASSWORD)]
     return [*kept, *sessions]
+
+
+def mail_secrets(acme: Acme) -> list[tuple[str, str]]:
+    """Mail is handed in at both doors, with their secrets and with others; and the owner adds a mailbox, which a worker tries."""
+    env, handed = acme.stack.env, b"From: a@b.example\r\nTo: acme@in.example.com\r\nSubject: x\r\n\r\nx"
+    door, provider = env["MAIL_DOOR_SECRET"], env["ANYMAIL_WEBHOOK_SECRET"]
+    call = {"OriginalRecipient": "acme@in.example.com", "RawEmail": handed.decode(), "MessageID": "x", "Headers": []}
+    for ending, status in (("", 200), ("x", 401)):
+        said = {"Authorization": f"Bearer {door}{ending}", "Content-Type": "message/rfc822"}
+        assert posted(acme, "/mail/in/?recipient=acme@in.example.com", handed, said) == status
+        basic = base64.b64encode(f"{provider}{ending}".encode()).decode()
+        said = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+        assert posted(acme, "/mail/in/postmark/", json.dumps(call).encode(), said) == status
+    owner, password = acme.stack.browser(prepare.OWNER), secrets.token_urlsafe(24)
+    form = hidden(owner.page("/acme/settings/mail-in/").select_one("form:has([name=password])"))
+    entered = {"address": "box@shop.example", "host": "localhost", "port": "9", "folder": "INBOX", "username": "box"}
+    owner.open("/acme/settings/mail-in/", form={**form, **entered, "password": password})
+    acme.stack.settle()
+    assert "box@shop.example" in owner.open("/acme/settings/mail-in/")
+    return [("mailbox password", password), (DOORS[0], door), (DOORS[1], provider.partition(":")[2])]
+
+
+def posted(acme: Acme, path: str, body: bytes, headers: dict[str, str]) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(acme.stack.web[0] + path, body, headers)) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def newest(acme: Acme, pattern: str) -> str:

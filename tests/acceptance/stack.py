@@ -250,6 +250,8 @@ def installation(
             "DJANGO_SETTINGS_MODULE": settings, "ENVIRONMENT": "test", "SHOPIFY_DOMAIN_ENTRY": "1",
             "SHOPIFY_REQUEST_ALL_ORDERS": "1", "MAIL_FILE_PATH": str(place / "mail"),
             "MAIL_TRANSPORT": "django.core.mail.backends.filebased.EmailBackend",
+            "INBOUND_DOMAIN": "in.example.com", "MAIL_DOOR_SECRET": secrets.token_urlsafe(24),
+            "INBOUND_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": f"provider:{secrets.token_urlsafe(24)}",
         }  # fmt: skip
         here = Installation(place, env, stores, all_orders)
         here.postgres_log = Path(base["MAIL_FILE_PATH"]).with_name("postgres.log")

@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from inbox.models import Mailbox
 from integrations.shopify.forms import ConnectForm
 from integrations.shopify.models import Store
 from tenants.models import AuditEvent
@@ -20,12 +21,13 @@ def stored(walk: Walk) -> None:
     with tenant_context(walk.cast.acme.pk):
         walk.sinks.put("rows: audit", list(AuditEvent.objects.values()))
         walk.sinks.put("rows: stores", list(Store.objects.values()))
+        walk.sinks.put("rows: mailboxes", list(Mailbox.objects.values()))
         walk.sinks.put("rows: events", list(Event.objects.values()))
         walk.sinks.put("rows: people", list(type(walk.cast.ava.user).objects.values()))
         for session in Session.objects.all():
             walk.sinks.put("rows: sessions, opened", json.dumps(session.get_decoded(), default=repr))
             walk.sinks.put("rows: sessions, as stored", session.session_data)
-        for app in ("outbox", "tenants", "shopify"):
+        for app in ("outbox", "tenants", "shopify", "inbox"):
             dump(walk, app)
         with connection.cursor() as cursor:
             cursor.execute("SELECT cache_key, value FROM versana_cache")

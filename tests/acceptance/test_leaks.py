@@ -20,7 +20,7 @@ from tests.acceptance import leaks, prepare
 from tests.acceptance.conftest import HARBOR, PINE, PRIYA, Acme
 from tests.acceptance.outside import backup
 from tests.acceptance.painted import Browser, hidden
-from tests.acceptance.passing import ALLOWED_PLACES, people_secrets, redirected
+from tests.acceptance.passing import ALLOWED_PLACES, mail_secrets, people_secrets, redirected
 from tests.telling import Tell
 
 pytestmark = pytest.mark.long
@@ -164,7 +164,7 @@ def test_no_secret_is_found_anywhere_and_the_planted_one_is_found_everywhere(
     begun = time.monotonic()
     with statements_logged(acme):
         starts = ["/acme/inbox/?view=all", "/acme/settings/general/", "/acme/settings/shopify/", *walk(acme)]
-        personal = people_secrets(acme)
+        personal = [*people_secrets(acme), *mail_secrets(acme)]
         strangers = ["/nowhere/", "/invitation/forged/", "/welcome/", f"/account/login/?next=/{planted}/"]
         everything = list(sinks(acme, starts, strangers))
     issued = [("token", row["token"]) for row in acme.stack.sandbox("tokens")]

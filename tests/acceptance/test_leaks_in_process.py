@@ -19,6 +19,7 @@ from tests.acceptance.outside import looked_at
 from tests.acceptance.sinks import Sinks
 from tests.acceptance.stored import stored
 from tests.acceptance.walk import Walk, new
+from tests.acceptance.walk_mail import mailed
 from tests.acceptance.walk_people import looked_around, opened, people, sent
 from tests.acceptance.walk_shopify import drive
 from tests.conftest import make_cast
@@ -47,6 +48,9 @@ def canaries(settings: Settings, shopify: RunningSandbox, without_static: None) 
         "access token": new("shpat_"), "refresh token": new("shprt_"), "client secret": new("shpss_"),
         "previous client secret": new("shpss_"), "OAuth code": new("c0de"), "sealing key": key(),
         "second sealing key": key(), "password": new("pw-"), "mistyped password": new("typo-"),
+        "mailbox password": new("box-"), "mailbox password as it is typed": new("typed-"),
+        "mail door's secret": new("door-"), "provider's secret": new("esp-"),
+        "mail server's password": new("smtp-"),
     }  # fmt: skip
     settings.SHOPIFY_CLIENT_SECRET = found["client secret"]
     settings.SHOPIFY_PREVIOUS_CLIENT_SECRET = found["previous client secret"]
@@ -68,6 +72,7 @@ def walk(
         walk.cast = make_cast()
         people(walk, monkeypatch)
         drive(walk, shopify, monkeypatch)
+        mailed(walk, monkeypatch)
         sent(walk)
         looked_around(walk)
         stored(walk)

@@ -118,7 +118,7 @@ def test_a_mail_server_that_refuses_leaves_the_mail_for_the_next_attempt(db: Non
     event = Event.objects.get()
     assert deliver(event.pk) is False
     event.refresh_from_db()
-    assert event.last_error == "OSError"
+    assert event.last_error == "MailNotSent: OSError"
     assert QueuedMail.objects.count() == 1
     settings.MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
     later()
