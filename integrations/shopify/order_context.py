@@ -49,6 +49,15 @@ KEPT_SHORT = timedelta(days=1)
 AT_ONCE = 10
 FRESH_AMONG_MANY = timedelta(minutes=15)
 
+# Columns of a store that no section shows. Each column of a statement costs; a section is polled.
+_NOT_SHOWN = [
+    f"store__{name}" for name in (
+        "access_token", "access_expires_at", "refresh_token", "refresh_expires_at", "refresh_leased_until", "refreshed_at",
+        "connected_by", "connected_at", "last_read_at", "probed_at", "told_at", "webhooks_checked_at", "webhooks_problem",
+        "reconciled_at", "check_asked_at", "checked_at", "check_results",
+    )
+]  # fmt: skip
+
 Rows = dict[tuple[int, Question], OrderContext]  # by the store's id
 
 
@@ -101,7 +110,7 @@ def rows_with_store(store_number: int, asked: Iterable[Iterable[Question]]) -> l
         return []
     rows = _told_the_time(OrderContext.objects.filter(any_of(every), store__number=store_number))
     whole = rows.exclude(store__state=Store.State.DISCONNECTED).select_related("store")
-    return list(whole.defer("rest", "store__access_token", "store__refresh_token"))
+    return list(whole.defer("rest", *_NOT_SHOWN))
 
 
 def readable(store: Store) -> bool:
