@@ -147,10 +147,24 @@ class Neighbourhood(RuleBasedStateMachine):
                 names = [model._meta.get_field(name).column for name in constraint.fields]
                 equals = "IS NOT DISTINCT FROM" if constraint.nulls_distinct is False else "="
                 same = " AND ".join(f'"{name}" {equals} %s' for name in names)
-                sql = f"SELECT 1 FROM {model._meta.db_table} WHERE {same}"
-                if within(self.tenants[who], sql, [columns[name] for name in names]).count:
+                sql = f"SELECT 1 FROM {model._meta.db_table} WHERE id = ANY(%s) AND {same}"
+                own = self.own_under(who, model, constraint, columns)
+                if own and within(self.tenants[who], sql, [own, *[columns[name] for name in names]]).count:
                     return True
         return False
+
+    def own_under(
+        self, who: int, model: type[models.Model], constraint: models.UniqueConstraint, columns: dict[str, Any]
+    ) -> list[int]:
+        """The own rows that a unique key looks at; none where its condition leaves the new row out."""
+        condition = constraint.condition
+        with tenant_context(self.tenants[who].pk):
+            own = model._base_manager.all()
+            if condition is not None:
+                fields = [model._meta.get_field(name) for name in condition.referenced_base_fields]
+                given = {each.name: models.Value(columns[each.column], each) for each in fields}
+                own = own.filter(condition) if condition.check(given) else own.none()
+            return list(own.values_list("pk", flat=True))
 
     # --- Reading -----------------------------------------------------------------------------------------------------
     @rule(who=WHO, whose=WHOSE, model=MODEL, pick=st.integers(0, 3), how=st.sampled_from(sorted(READS)))
