@@ -147,24 +147,22 @@ class Neighbourhood(RuleBasedStateMachine):
                 names = [model._meta.get_field(name).column for name in constraint.fields]
                 equals = "IS NOT DISTINCT FROM" if constraint.nulls_distinct is False else "="
                 same = " AND ".join(f'"{name}" {equals} %s' for name in names)
-                sql = f"SELECT 1 FROM {model._meta.db_table} WHERE id = ANY(%s) AND {same}"
-                own = self.own_under(who, model, constraint, columns)
-                if own and within(self.tenants[who], sql, [own, *[columns[name] for name in names]]).count:
+                sql = f"SELECT id FROM {model._meta.db_table} WHERE {same}"
+                found = within(self.tenants[who], sql, [columns[name] for name in names])
+                if found.count and self.concerns(who, model, constraint.condition, columns, found):
                     return True
         return False
 
-    def own_under(
-        self, who: int, model: type[models.Model], constraint: models.UniqueConstraint, columns: dict[str, Any]
-    ) -> list[int]:
-        """The own rows that a unique key looks at; none where its condition leaves the new row out."""
-        condition = constraint.condition
+    def concerns(
+        self, who: int, model: type[models.Model], condition: models.Q | None, columns: dict[str, Any], found: Outcome
+    ) -> bool:
+        """Whether a unique key with this condition looks at the new row, and at one of those that were found."""
+        if condition is None:
+            return True
+        fields = [model._meta.get_field(name) for name in condition.referenced_base_fields]
         with tenant_context(self.tenants[who].pk):
-            own = model._base_manager.all()
-            if condition is not None:
-                fields = [model._meta.get_field(name) for name in condition.referenced_base_fields]
-                given = {each.name: models.Value(columns[each.column], each) for each in fields}
-                own = own.filter(condition) if condition.check(given) else own.none()
-            return list(own.values_list("pk", flat=True))
+            held = condition.check({each.name: models.Value(columns[each.column], each) for each in fields})
+            return held and model._base_manager.filter(condition, pk__in=[pk for (pk,) in found.rows]).exists()
 
     # --- Reading -----------------------------------------------------------------------------------------------------
     @rule(who=WHO, whose=WHOSE, model=MODEL, pick=st.integers(0, 3), how=st.sampled_from(sorted(READS)))
