@@ -19,6 +19,8 @@ FILE_NAME_LIMIT = 150
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,90}")
 # Separators of paths, what file systems refuse, and marks that turn the reading direction ("fdp.exe" shown as "exe.pdf").
 _NOT_IN_FILE_NAMES = re.compile('[/\\\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+')
+# Of what programs send without a name of its own, so that whoever saves it can open it.
+_NAMES = {"text/calendar": "invitation.ics", "application/ms-tnef": "winmail.dat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _content(part: Message) -> bytes:
 def _attachment(part: Message) -> Attachment:
     content, kind = _content(part), part.get_content_type().lower()
     return Attachment(
-        name=_file_name(part) or "attachment",
+        name=_file_name(part) or _NAMES.get(kind, "attachment"),
         content_type=kind if _CONTENT_TYPE.fullmatch(kind) else "application/octet-stream",
         size=len(content),
         content=content,
