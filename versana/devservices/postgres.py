@@ -138,11 +138,12 @@ def _initdb(data: Path, *, secret: Path, programs: Path, account: str, durable: 
         child.stop()
 
 
-def start(data: Path, *, programs: Path, account: str, log: Path, durable: bool) -> Child:
+def start(data: Path, *, programs: Path, account: str, log: Path, durable: bool, port: int = 0) -> Child:
+    """`port`: the one that it shall have again; any that is free otherwise."""
     settings = SETTINGS if durable else SETTINGS + THROW_AWAY
     for attempt in range(5):
         options = [part for setting in settings for part in ("-c", setting)]
-        command: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(free_port()), *options]
+        command: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(port or free_port()), *options]
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every connection to leave.
         server = Child(
             "PostgreSQL", command, log=log, env=CLEAN_ENV, stop_signal=signal.SIGINT, account=account, cwd="/"
