@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
+from inbox import unsent
 from inbox.models import Delivery, OutgoingMail
 from tenants.addresses import AddressError, normalise
 
@@ -42,6 +43,7 @@ def _proven(row: OutgoingMail, state: str) -> None:
     if row.state == OutgoingMail.State.UNKNOWN and state != State.REJECTED:
         sent = Coalesce(F("handed_over_at"), Now())
         OutgoingMail.objects.filter(pk=row.pk).update(state=OutgoingMail.State.SENT, sent_at=sent, error="")
+        unsent.note(outgoing_id=row.pk)
 
 
 def _newer(known: Delivery, state: str, at: datetime) -> bool:

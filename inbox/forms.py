@@ -55,6 +55,9 @@ class NoticeRuleForm(forms.Form):
     assigned = forms.BooleanField(label=_("A conversation is given to me"), required=False)
     mentioned = forms.BooleanField(label=_("Somebody mentions me in a note"), required=False)
     replied = forms.BooleanField(label=_("There is a new message in a conversation of mine"), required=False)
+    unsent = forms.BooleanField(
+        label=_("A reply of mine was not sent, or it is not known whether it was"), required=False
+    )
     quiet_from = forms.TypedChoiceField(
         label=_("Quiet from"), choices=_HOURS, coerce=int, empty_value=None, required=False
     )

@@ -76,6 +76,10 @@ def sentence(row: Notification) -> str:
             )
         case Notification.Kind.MENTIONED:
             return _("%(name)s mentioned you in a note") % {"name": name} if name else _("You were mentioned in a note")
+        case Notification.Kind.FAILED:
+            return _("A reply of yours could not be sent")
+        case Notification.Kind.UNKNOWN:
+            return _("It is not known whether a reply of yours was sent")
     return _("There is a new message in a conversation of yours")
 
 

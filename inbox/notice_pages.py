@@ -102,6 +102,7 @@ def initial(rule: Rule) -> dict[str, object]:
         "assigned": rule.assigned,
         "mentioned": rule.mentioned,
         "replied": rule.replied,
+        "unsent": rule.unsent,
         "quiet_from": "" if rule.quiet_from is None else rule.quiet_from,
         "quiet_until": "" if rule.quiet_until is None else rule.quiet_until,
     }

@@ -17,6 +17,7 @@ class Rule:
     assigned: bool = True
     mentioned: bool = True
     replied: bool = False
+    unsent: bool = True
     quiet_from: int | None = None
     quiet_until: int | None = None
 
@@ -26,6 +27,8 @@ class Rule:
             Notification.Kind.ASSIGNED: self.assigned,
             Notification.Kind.MENTIONED: self.mentioned,
             Notification.Kind.REPLIED: self.replied,
+            Notification.Kind.FAILED: self.unsent,
+            Notification.Kind.UNKNOWN: self.unsent,
         }[Notification.Kind(kind)]
 
     def quiet(self, local: datetime) -> bool:
@@ -58,6 +61,7 @@ def change(*, rule: Rule, by: Membership) -> None:
             "mail_assigned": rule.assigned,
             "mail_mentioned": rule.mentioned,
             "mail_replied": rule.replied,
+            "mail_unsent": rule.unsent,
             "quiet_from": rule.quiet_from,
             "quiet_until": rule.quiet_until,
         },
@@ -67,4 +71,11 @@ def change(*, rule: Rule, by: Membership) -> None:
 
 
 def _rule(row: NotificationRule) -> Rule:
-    return Rule(row.mail_assigned, row.mail_mentioned, row.mail_replied, row.quiet_from, row.quiet_until)
+    return Rule(
+        assigned=row.mail_assigned,
+        mentioned=row.mail_mentioned,
+        replied=row.mail_replied,
+        unsent=row.mail_unsent,
+        quiet_from=row.quiet_from,
+        quiet_until=row.quiet_until,
+    )

@@ -1,4 +1,5 @@
-"""What members are told of: that a conversation was given to them, that they were named in a note, that theirs was answered.
+"""What members are told of: that a conversation was given to them, that they were named in a note, that theirs was answered,
+that a reply of theirs did not leave.
 
 One unread notice per member, kind and conversation: what happens again meanwhile moves it up. Reading the conversation reads
 its notices. `mail_at` is when a notice is to be mailed if it is unread by then (notice_mails.py); null: not, or not any more.
@@ -46,6 +47,12 @@ def unread(*, member: Membership) -> int:
 def read(*, conversation: Conversation, by: Membership) -> int:
     """The member has the conversation before them: what they were told of it is read. How many notices that were."""
     return _unread(by).filter(conversation=conversation).update(read_at=timezone.now(), mail_at=None)
+
+
+def over(*, member: Membership, kinds: Sequence[str], conversation: Conversation) -> int:
+    """What a member was told of is not so any more, so nobody has to look: it is read. How many notices that were."""
+    rows = _unread(member).filter(conversation=conversation, kind__in=kinds)
+    return rows.update(read_at=timezone.now(), mail_at=None)
 
 
 def read_all(*, by: Membership) -> int:

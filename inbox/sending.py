@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from inbox import deliveries, letters
+from inbox import deliveries, letters, unsent
 from inbox.email import transport
 from inbox.email.answers import Lost, NotNow, NotSent, Refused, Sent, Superseded
 from inbox.email.outbound import Letter
@@ -108,8 +108,11 @@ def _sent(claim: Claim, sent: Sent) -> None:
     """The server has it. Also where the claim ran out meanwhile, unless a person has decided by then."""
     with tenant_context(claim.tenant_id):
         ours = _of(claim).filter(state__in=[State.SENDING, State.UNKNOWN])
+        late = ours.filter(state=State.UNKNOWN).exists()
         if ours.update(state=State.SENT, sent_at=Now(), error="", provider_id=sent.provider_id, claimed_until=None):
             _note_refused(claim, sent.refused)
+            if late:
+                unsent.note(outgoing_id=claim.outgoing_id)
 
 
 def _failed(claim: Claim, failure: NotSent) -> None:
@@ -117,10 +120,12 @@ def _failed(claim: Claim, failure: NotSent) -> None:
     with tenant_context(claim.tenant_id):
         ours = _of(claim).filter(state__in=[State.SENDING, State.UNKNOWN])
         if isinstance(failure, Lost):
-            ours.update(state=State.UNKNOWN, error=failure.word)
+            if ours.update(state=State.UNKNOWN, error=failure.word):
+                unsent.note(outgoing_id=claim.outgoing_id)
         elif isinstance(failure, Refused) or claim.attempt >= MOST_ATTEMPTS:
             if ours.update(state=State.FAILED, error=failure.word, handed_over_at=None, claimed_until=None):
                 _note_refused(claim, failure.refused)
+                unsent.note(outgoing_id=claim.outgoing_id)
         elif ours.update(
             state=State.QUEUED,
             error=failure.word,
@@ -223,6 +228,8 @@ def _of(claim: Claim) -> QuerySet[OutgoingMail]:
 
 def _into(outgoing_id: int, state: str, **values: object) -> None:
     OutgoingMail.objects.filter(pk=outgoing_id).update(state=state, **values)
+    if state != State.SENDING:
+        unsent.note(outgoing_id=outgoing_id)
 
 
 def _call_again(outgoing_id: int) -> None:

@@ -143,12 +143,15 @@ class SavedView(TenantOwned):
 
 
 class Notification(TenantOwned):
-    """What a member is told of: that somebody gave them a conversation, named them in a note, or that theirs was answered."""
+    """What a member is told of: that somebody gave them a conversation, named them in a note, that theirs was answered, or that a
+    reply of theirs did not leave."""
 
     class Kind(models.TextChoices):
         ASSIGNED = "assigned", _("Assigned to you")
         MENTIONED = "mentioned", _("You were mentioned")
         REPLIED = "replied", _("New message")
+        FAILED = "failed", _("Reply not sent")
+        UNKNOWN = "unknown", _("Not known whether a reply was sent")
 
     member = models.ForeignKey(
         Membership, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
@@ -201,6 +204,7 @@ class NotificationRule(TenantOwned):
     mail_assigned = models.BooleanField(default=True)
     mail_mentioned = models.BooleanField(default=True)
     mail_replied = models.BooleanField(default=False)
+    mail_unsent = models.BooleanField(default=True)  # failed, or not known
     quiet_from = models.SmallIntegerField(null=True, blank=True)  # 0 to 23
     quiet_until = models.SmallIntegerField(null=True, blank=True)
 

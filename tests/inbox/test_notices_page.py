@@ -155,13 +155,15 @@ def test_a_member_says_what_they_want_by_mail(cast: Cast, ava: Client) -> None:
     assert rule(cast, cast.ava) == Rule()
     chosen = {"replied": "on", "mentioned": "on", "quiet_from": "22", "quiet_until": "7"}
     assert ava.post(RULES, chosen)["Location"] == f"{RULES}?saved=1"
-    assert rule(cast, cast.ava) == Rule(assigned=False, mentioned=True, replied=True, quiet_from=22, quiet_until=7)
+    assert rule(cast, cast.ava) == Rule(
+        assigned=False, mentioned=True, replied=True, unsent=False, quiet_from=22, quiet_until=7
+    )
     assert rule(cast, cast.olivia) == Rule()
     soup = soup_of(ava.get(f"{RULES}?saved=1"))
     assert "Saved" in soup.text
-    assert [box.has_attr("checked") for box in soup.select("main input[type=checkbox]")] == [False, True, True]
+    assert [box.has_attr("checked") for box in soup.select("main input[type=checkbox]")] == [False, True, True, False]
     assert [one["value"] for one in soup.select("main option[selected]")] == ["22", "7"]
-    ava.post(RULES, {"assigned": "on", "quiet_from": "", "quiet_until": ""})
+    ava.post(RULES, {"assigned": "on", "unsent": "on", "quiet_from": "", "quiet_until": ""})
     assert rule(cast, cast.ava) == Rule(assigned=True, mentioned=False, replied=False)
 
 

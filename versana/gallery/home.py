@@ -114,15 +114,19 @@ def home_empty() -> HomePage:
 
 # --- Notices --------------------------------------------------------------------------------------------------------
 def notices() -> NoticesPage:
-    given, named, wrote = (
+    given, named, wrote, failed, unknown = (
         "Olivia Chen gave you a conversation",
         "Olivia Chen mentioned you in a note",
         "There is a new message in a conversation of yours",
+        "A reply of yours could not be sent",
+        "It is not known whether a reply of yours was sent",
     )
     rows = (
         (MAYA, "Where is the rest of #1042?", wrote, 3, True),
         (OLIVIA, "Wrong size, can I swap the boots?", given, 26, True),
+        (MAYA, "Where is the rest of #1042?", failed, 33, True),
         (OLIVIA, "Please cancel #1057", named, 41, False),
+        (HANA, "Refund not on my card yet", unknown, 75, False),
         (HANA, "Refund not on my card yet", wrote, 130, False),
         (OLIVIA, HOSTILE, given, 4000, False),
     )
