@@ -265,6 +265,9 @@ def _strike(message: Message, subject: Subject, pattern: re.Pattern[str]) -> Non
     if pattern.search(message.from_email):
         message.from_email = ""
     message.save()
+    if not (message.to or message.cc or message.bcc):  # it would have gone to nobody else
+        waiting = OutgoingMail.objects.filter(message=message, state=OutgoingMail.State.QUEUED)
+        waiting.update(state=OutgoingMail.State.CANCELLED)
 
 
 def _named_or(subject: Subject, pattern: re.Pattern[str]) -> re.Pattern[str]:

@@ -83,6 +83,14 @@ def _clean(line: Iterable[Person], seen: set[str]) -> Iterable[Person]:
             norm = ""
         if not norm:
             raise BadRecipients(_("“%(typed)s” is not an e-mail address.") % {"typed": shown(address)[:80]})
+        if not norm.rpartition("@")[0].isascii():
+            raise BadRecipients(
+                _(
+                    "“%(typed)s” cannot be written to: before the @ it has letters that most mail servers do not take. "
+                    "Take it out, or use another address of theirs."
+                )
+                % {"typed": shown(address)[:80]}
+            )
         if norm not in seen:
             seen.add(norm)
             yield shown(name)[:_LONGEST_NAME], address.strip()

@@ -45,7 +45,9 @@ _WHY: dict[str, str | Promise] = {
     "content_refused": gettext_lazy("The mail server refused the mail."),
     "too_large": gettext_lazy("The mail is larger than the mail server allows."),
     "not_supported": gettext_lazy("The mail provider cannot send a mail like this one."),
-    "not_writable": gettext_lazy("One of the addresses cannot be written to."),
+    "not_writable": gettext_lazy(
+        "The address has letters before the @ that mail servers do not take. Write to another one of theirs."
+    ),
     "no_identity": gettext_lazy("It was not set up as whom this workspace writes."),
     "no_receiver": gettext_lazy("Nobody is left to send it to: the contact was erased."),
 }

@@ -6,7 +6,7 @@ standard library refuse on top of that never gets that far.
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import charset, encoders
 from email.mime.base import MIMEBase
 
@@ -79,6 +79,26 @@ def mail(letter: Letter) -> EmailMultiAlternatives:
     for file in letter.files:
         made.attach(_part(file))
     return made
+
+
+def writable(letter: Letter) -> tuple[Letter, tuple[str, ...]]:
+    """The letter without receivers whose address cannot be written in a header of ASCII, and those. SMTPUTF8 (RFC 6531), which
+    could, is taken by few servers on the way, and one that does not take it sends everybody's mail back."""
+    left_out: dict[str, None] = {}
+
+    def those(line: tuple[Address, ...]) -> tuple[Address, ...]:
+        left_out.update((normalise(each.email), None) for each in line if not _is_writable(each))
+        return tuple(each for each in line if _is_writable(each))
+
+    try:
+        kept = replace(letter, to=those(letter.to), cc=those(letter.cc), bcc=those(letter.bcc))
+    except AddressError:  # no address at all: not one of a person's
+        return letter, ()
+    return kept, tuple(left_out)
+
+
+def _is_writable(who: Address) -> bool:
+    return normalise(who.email).rpartition("@")[0].isascii()
 
 
 def as_bytes(letter: Letter) -> bytes:
