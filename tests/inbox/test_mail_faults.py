@@ -114,8 +114,8 @@ class Run:
         for flow in (self.incoming, self.replies):
             if flow.error is not None:
                 raise flow.error
-        for child in self.here.parts.values():
-            assert not child.died(), child.obituary()
+        for name, child in self.here.parts.items():
+            assert not child.died(), f"{name} died\n{child.last_words(300)}"
 
     def states(self) -> Counter[str]:
         with tenant_context(self.acme):
