@@ -1,10 +1,10 @@
 """One deed done to many conversations, and taken back. What was done is sealed into a word that the page hands back.
 
-Each conversation is changed as it is alone (`conversations.py`, `tags.py`), with its event; one that cannot be changed does
-not keep the others from it.
+Each conversation is changed as it is alone (`deeds.py`, `tags.py`), with its event, but all of them by the same few statements;
+one that cannot be changed does not keep the others from it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,9 @@ from django.core import signing
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
-from inbox import conversations, tags
-from inbox.conversations import BadTime, Erased, NotAMember
-from inbox.models import Conversation, ConversationTag, Tag
+from inbox import deeds, tags
+from inbox.deeds import Standing
+from inbox.models import Conversation, Tag
 from tenants.models import Membership
 from tenants.rls.context import current_tenant_id
 
@@ -66,31 +66,25 @@ def act(*, numbers: Collection[int], deed: Deed, by: Membership) -> Outcome:
         raise TooMany
     if deed.kind == "tag":
         tags.normalised(deed.tag)
-    changed, same, failed = [], 0, 0
-    rows = _locked(wanted)
-    for row in rows:
-        before = _before(row, deed.kind)
-        try:
-            if _do(row, deed, by):
-                changed.append((row.number, before))
-            else:
-                same += 1
-        except (Erased, tags.BadTag):
-            failed += 1
-    argument = (deed.to.pk if deed.to else None) if deed.kind == "assign" else deed.tag
-    return Outcome(deed.kind, argument, tuple(changed), same, failed + len(wanted) - len(rows))
+    rows = [row for row in deeds.locked(number__in=list(wanted)) if row.erased_at is None]
+    before = {row.pk: _before(row, deed.kind) for row in rows}
+    changed, full = _do(rows, deed, by)
+    return Outcome(
+        deed.kind,
+        (deed.to.pk if deed.to else None) if deed.kind == "assign" else deed.tag,
+        tuple((row.number, before[row.pk]) for row in changed),
+        same=len(rows) - len(changed) - full,
+        failed=len(wanted) - len(rows) + full,
+    )
 
 
 @transaction.atomic
 def undo(*, outcome: Outcome, by: Membership) -> Outcome:
     """Take it back where nobody has done anything else since. `changed` of what is returned: those that are as before."""
     before = dict(outcome.changed)
-    tag = Tag.objects.filter(name_norm=tags.normalised(outcome.argument)[1]).first() if outcome.kind == "tag" else None
-    rows = [row for row in _locked(before) if _is_still(row, outcome, tag)]
-    back = [row.number for row in rows if _back(row, outcome, before[row.number], tag, by)]
-    return Outcome(
-        outcome.kind, None, tuple((number, None) for number in back), 0, len(before) - len(back), undone=True
-    )
+    back = _back(deeds.locked(number__in=list(before)), outcome, before, by)
+    told = tuple((row.number, None) for row in back)
+    return Outcome(outcome.kind, None, told, 0, len(before) - len(back), undone=True)
 
 
 def sealed(outcome: Outcome, *, by: Membership) -> str:
@@ -112,23 +106,15 @@ def _salt(by: Membership) -> str:
     return f"inbox.bulk.{current_tenant_id()}.{by.pk}"
 
 
-def _locked(numbers: Iterable[int]) -> list[Conversation]:
-    """In one order for everybody: two who do something to the same ones at once wait for each other, not crosswise."""
-    rows = Conversation.objects.select_for_update(no_key=True).filter(number__in=list(numbers))
-    return list(rows.order_by("pk"))
-
-
-def _do(row: Conversation, deed: Deed, by: Membership) -> bool:
-    if deed.kind == "assign":
-        return conversations.assign(conversation=row, to=deed.to, by=by)
+def _do(rows: list[Conversation], deed: Deed, by: Membership) -> tuple[list[Conversation], int]:
+    """Those that were changed, and how many could not be."""
     if deed.kind == "tag":
-        return tags.add(conversation=row, name=deed.tag, by=by)
-    if deed.kind == "snooze":
-        if deed.until is None:
-            raise BadTime
-        return conversations.snooze(conversation=row, until=deed.until, by=by)
-    simple = {"close": conversations.close, "reopen": conversations.reopen, "spam": conversations.mark_spam}
-    return simple[deed.kind](conversation=row, by=by)
+        put, full = tags.put_on(rows=rows, name=deed.tag, by=by)
+        return put, len(full)
+    if deed.kind == "assign":
+        return deeds.assign(given=[(row, deed.to) for row in rows], by=by), 0
+    new = Standing(STATES[deed.kind], deed.until if deed.kind == "snooze" else None)
+    return deeds.put(given=[(row, new) for row in rows], by=by), 0
 
 
 def _before(row: Conversation, kind: str) -> Any:
@@ -137,32 +123,24 @@ def _before(row: Conversation, kind: str) -> Any:
     return None if kind == "tag" else [row.state, row.snoozed_until.isoformat() if row.snoozed_until else None]
 
 
-def _is_still(row: Conversation, outcome: Outcome, tag: Tag | None) -> bool:
-    if outcome.kind == "assign":
-        return bool(row.assignee_id == outcome.argument)
+def _back(rows: list[Conversation], outcome: Outcome, before: Mapping[int, Any], by: Membership) -> list[Conversation]:
+    """Those that are still as they were made, made as they were; nothing is given to who has left since."""
     if outcome.kind == "tag":
-        return tag is not None and ConversationTag.objects.filter(conversation=row, tag=tag).exists()
-    return row.state == STATES[outcome.kind]
+        tag = Tag.objects.filter(name_norm=tags.normalised(outcome.argument)[1]).first()
+        return tags.take_off(rows=rows, tag=tag, by=by) if tag else []
+    rows = [row for row in rows if row.erased_at is None]
+    if outcome.kind == "assign":
+        people = Membership.objects.filter(removed_at=None).in_bulk({each for each in before.values() if each})
+        theirs = [(row, before[row.number]) for row in rows if row.assignee_id == outcome.argument]
+        given = [(row, people.get(pk)) for row, pk in theirs if pk is None or pk in people]
+        return deeds.assign(given=given, by=by)
+    still = [row for row in rows if row.state == STATES[outcome.kind]]
+    return deeds.put(given=[(row, _standing(row, *before[row.number])) for row in still], by=by)
 
 
-def _back(row: Conversation, outcome: Outcome, before: Any, tag: Tag | None, by: Membership) -> bool:
-    try:
-        if outcome.kind == "assign":
-            to = Membership.objects.get(pk=before) if before else None
-            return conversations.assign(conversation=row, to=to, by=by)
-        if outcome.kind == "tag":
-            return tag is not None and tags.remove(conversation=row, tag=tag, by=by)
-        return _restore(row, before, by)
-    except (Erased, NotAMember):
-        return False
-
-
-def _restore(row: Conversation, before: list[str], by: Membership) -> bool:
-    state, until = before
-    if state == State.SNOOZED:
-        try:
-            return conversations.snooze(conversation=row, until=parse_datetime(until) or row.last_message_at, by=by)
-        except BadTime:  # it would have woken meanwhile
-            return conversations.reopen(conversation=row, by=by)
-    back = {State.OPEN: conversations.reopen, State.CLOSED: conversations.close, State.SPAM: conversations.mark_spam}
-    return back[State(state)](conversation=row, by=by)
+def _standing(row: Conversation, state: str, until: str | None) -> Standing:
+    """As it was; open, where it would have woken meanwhile."""
+    if state != State.SNOOZED:
+        return Standing(State(state))
+    when = parse_datetime(until or "")
+    return Standing(State.SNOOZED, when) if deeds.is_to_come(row, when) else Standing(State.OPEN)

@@ -1,104 +1,67 @@
-"""Work on a conversation: whose it is, in which state, how urgent. Each deed is told in its thread (`ConversationEvent`).
+"""Work on a conversation: whose it is, in which state, how urgent. What each deed is: `deeds.py`.
 
 A deed that changes nothing writes nothing: pressed twice, by two people at once, or in bulk over some that are so already.
 All of them wait for the conversation's row, behind which mail that arrives and erasures stand as well.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
 
-from inbox import notices
-from inbox.models import Conversation, ConversationEvent, Message, Notification
+from inbox import deeds, notices
+from inbox.deeds import BadTime as BadTime
+from inbox.deeds import Erased as Erased
+from inbox.deeds import NotAMember as NotAMember
+from inbox.deeds import Standing
+from inbox.models import Conversation, Message, Notification
 from tenants.models import Membership
 
-State, Priority, Kind = Conversation.State, Conversation.Priority, ConversationEvent.Kind
-LONGEST_SNOOZE = timedelta(days=366)
+State, Priority = Conversation.State, Conversation.Priority
 RECENT = timedelta(days=1)  # what arrives later than so long after it was sent is an import, or came round the world
-
-
-class Erased(Exception):
-    """The conversation was erased: there is nothing to work on any more."""
-
-
-class NotAMember(Exception):
-    """Nobody can be given a conversation who has left the workspace."""
-
-
-class BadTime(Exception):
-    """A conversation sleeps until a time to come, within a year."""
 
 
 @transaction.atomic
 def assign(*, conversation: Conversation, to: Membership | None, by: Membership) -> bool:
     """Give it to a member, or to nobody. False when it was so already. Raises Erased and NotAMember."""
-    row = _locked(conversation)
-    if to is not None and to.removed_at is not None:
-        raise NotAMember
-    if row.assignee_id == (to.pk if to else None):
-        return False
-    before = row.assignee_id
-    _change(row, assignee=to)
-    if to is None:
-        _tell(row, Kind.UNASSIGNED, by=by, member=before)
-        return True
-    _tell(row, Kind.ASSIGNED, by=by, member=to.pk)
-    notices.tell(member=to, kind=Notification.Kind.ASSIGNED, conversation=row, by=by)
-    return True
+    return bool(deeds.assign(given=[(_locked(conversation), to)], by=by))
 
 
 @transaction.atomic
 def close(*, conversation: Conversation, by: Membership) -> bool:
     """Nothing is left to do. A new message opens it again. False when it was closed already. Raises Erased."""
-    return _into(_locked(conversation), State.CLOSED, Kind.CLOSED, by=by)
+    return _put(_locked(conversation), Standing(State.CLOSED), by=by)
 
 
 @transaction.atomic
 def reopen(*, conversation: Conversation, by: Membership) -> bool:
     """Open again what was closed, sleeps, or was taken for spam. False when it is open. Raises Erased."""
-    row = _locked(conversation)
-    kind = Kind.NOT_SPAM if row.state == State.SPAM else Kind.REOPENED
-    return _into(row, State.OPEN, kind, by=by)
+    return _put(_locked(conversation), Standing(State.OPEN), by=by)
 
 
 @transaction.atomic
 def snooze(*, conversation: Conversation, until: datetime, by: Membership) -> bool:
     """Out of sight until then, or until a message arrives. Raises Erased and BadTime."""
-    row = _locked(conversation)
-    if not row.now < until <= row.now + LONGEST_SNOOZE:  # type: ignore[attr-defined]
-        raise BadTime
-    if row.state == State.SNOOZED and row.snoozed_until == until:
-        return False
-    _change(row, state=State.SNOOZED, snoozed_until=until, closed_at=None)
-    _tell(row, Kind.SNOOZED, by=by, until=until.isoformat())
-    return True
+    return _put(_locked(conversation), Standing(State.SNOOZED, until), by=by)
 
 
 @transaction.atomic
 def mark_spam(*, conversation: Conversation, by: Membership) -> bool:
     """Nobody needs to see it. False when it was spam already. Raises Erased."""
-    return _into(_locked(conversation), State.SPAM, Kind.SPAM, by=by)
+    return _put(_locked(conversation), Standing(State.SPAM), by=by)
 
 
 def taken_for_spam(*, conversation: Conversation) -> None:
     """Mail in it is from somebody whom the shop does not listen to any more. In the caller's transaction."""
     row = _locked(conversation)
-    _into(row, State.SPAM, Kind.SPAM, by=None)
+    _put(row, Standing(State.SPAM), by=None)
     conversation.state, conversation.snoozed_until, conversation.closed_at = row.state, row.snoozed_until, row.closed_at
 
 
 @transaction.atomic
 def set_priority(*, conversation: Conversation, priority: int, by: Membership) -> bool:
     """How urgent it is. False when it was that already. Raises Erased, and ValueError for what is no priority."""
-    row, priority = _locked(conversation), Priority(priority)
-    if row.priority == priority:
-        return False
-    before = row.priority
-    _change(row, priority=priority)
-    _tell(row, Kind.PRIORITY, by=by, before=before, after=int(priority))
-    return True
+    return bool(deeds.prioritise(given=[(_locked(conversation), Priority(priority))], by=by))
 
 
 def message_arrived(*, conversation: Conversation, message: Message) -> None:
@@ -113,8 +76,7 @@ def message_arrived(*, conversation: Conversation, message: Message) -> None:
     row = _locked(conversation)
     if row.state == State.SPAM:
         return
-    kind = Kind.WOKE if row.state == State.SNOOZED else Kind.REOPENED
-    _into(row, State.OPEN, kind, by=None)
+    _put(row, Standing(State.OPEN), by=None)
     conversation.state, conversation.snoozed_until, conversation.closed_at = row.state, row.snoozed_until, row.closed_at
     if row.assignee is not None:
         notices.tell(member=row.assignee, kind=Notification.Kind.REPLIED, conversation=row)
@@ -125,8 +87,7 @@ def wake(*, limit: int = 200) -> int:
     """Open what has slept long enough, by the database's clock. How many it were; called again while it is `limit`."""
     due = Conversation.objects.filter(state=State.SNOOZED, snoozed_until__lte=Now()).order_by("snoozed_until")
     rows = list(due.select_for_update(skip_locked=True, no_key=True)[:limit])
-    for row in rows:
-        _into(row, State.OPEN, Kind.WOKE, by=None)
+    deeds.put(given=[(row, Standing(State.OPEN)) for row in rows], by=None)
     return len(rows)
 
 
@@ -135,33 +96,17 @@ def release(*, member: Membership, limit: int = 200) -> int:
     """Whoever left has no conversations any more: nobody would look at those. How many it were; called again while it is
     `limit`."""
     rows = Conversation.objects.select_for_update(no_key=True).filter(assignee=member).order_by("pk")[:limit]
-    for row in rows:
-        _change(row, assignee=None)
-        _tell(row, Kind.UNASSIGNED, by=None, member=member.pk)
-    return len(rows)
+    return len(deeds.assign(given=[(row, None) for row in rows], by=None))
 
 
 def _locked(conversation: Conversation) -> Conversation:
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("assignee__user")
-    row = rows.annotate(now=Now()).get(pk=conversation.pk)
-    if row.erased_at is not None:
+    rows = deeds.locked(pk=conversation.pk)
+    if not rows:
+        raise Conversation.DoesNotExist
+    if rows[0].erased_at is not None:
         raise Erased
-    return row
+    return rows[0]
 
 
-def _into(row: Conversation, state: str, kind: str, *, by: Membership | None) -> bool:
-    if row.state == state:
-        return False
-    _change(row, state=state, snoozed_until=None, closed_at=Now() if state == State.CLOSED else None)
-    _tell(row, kind, by=by)
-    return True
-
-
-def _change(row: Conversation, **values: Any) -> None:
-    Conversation.objects.filter(pk=row.pk).update(**values)
-    for name, value in values.items():
-        setattr(row, name, value)
-
-
-def _tell(row: Conversation, kind: str, *, by: Membership | None, **detail: object) -> None:
-    ConversationEvent.objects.create(conversation=row, kind=kind, by=by, detail=detail)
+def _put(row: Conversation, standing: Standing, *, by: Membership | None) -> bool:
+    return bool(deeds.put(given=[(row, standing)], by=by))

@@ -44,7 +44,9 @@ def send(*, member_id: int, now: datetime) -> int:
         return 0
     # What is not due yet goes along: it would be another mail a minute later.
     waiting = Notification.objects.select_for_update(of=("self",)).filter(member=member, mail_at__isnull=False)
-    rows = list(waiting.select_related("conversation", "by__user").order_by("-at", "-pk"))
+    # Locked in the order of ids, as whoever tells of many conversations does (notices.py); told with the newest first.
+    found = waiting.select_related("conversation", "by__user").order_by("pk")
+    rows = sorted(found, key=lambda row: (row.at, row.pk), reverse=True)
     if not any(row.mail_at is not None and row.mail_at <= now for row in rows):
         return 0
     _write(rows, member=member, workspace=workspace)

@@ -5,7 +5,7 @@ One unread notice per member, kind and conversation: what happens again meanwhil
 its notices. `mail_at` is when a notice is to be mailed if it is unread by then (notice_mails.py); null: not, or not any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -27,16 +27,48 @@ def tell(*, member: Membership, kind: str, conversation: Conversation, by: Membe
 
     `by`: who did it; None where a contact wrote. To be called in the transaction of what is told of.
     """
-    if member.removed_at is not None or (by is not None and by.pk == member.pk):
-        return False
+    return bool(tell_each(told=[(member, conversation)], kind=kind, by=by))
+
+
+def tell_each(*, told: Iterable[tuple[Membership, Conversation]], kind: str, by: Membership | None = None) -> int:
+    """Tell members of something, each of a conversation: how many of these were told. As `tell`, for many at once."""
+    wanted = {
+        (member.pk, conversation.pk): (member, conversation)
+        for member, conversation in told
+        if member.removed_at is None and (by is None or by.pk != member.pk)
+    }
+    if not wanted:
+        return 0
     now = timezone.now()
-    unread = Notification.objects.filter(member=member, kind=kind, conversation=conversation, read_at=None)
-    if not unread.update(at=now, by=by):
-        mail_at = now + GATHER if notice_rules.of(member).mails(kind) else None
-        row = Notification(member=member, kind=kind, conversation=conversation, by=by, at=now, mail_at=mail_at)
-        # Of two at once the other one's stands: it says the same.
-        Notification.objects.bulk_create([row], ignore_conflicts=True)
-    return True
+    known = _unread_among(wanted, kind)
+    if known:
+        Notification.objects.filter(pk__in=known.values()).update(at=now, by=by)
+    fresh = [both for key, both in wanted.items() if key not in known]
+    rules = notice_rules.of_members([member.pk for member, _ in fresh]) if fresh else {}
+    rows = [
+        Notification(
+            member=member,
+            kind=kind,
+            conversation=conversation,
+            by=by,
+            at=now,
+            mail_at=now + GATHER if rules.get(member.pk, notice_rules.Rule()).mails(kind) else None,
+        )
+        for member, conversation in fresh
+    ]
+    # Of two at once the other one's stands: it says the same.
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(wanted)
+
+
+def _unread_among(wanted: Collection[tuple[int, int]], kind: str) -> dict[tuple[int, int], int]:
+    """Ids of the unread notices of a kind, by member and conversation. Locked in one order, as `read_all` does: of two who
+    change many of them, one waits for the other."""
+    members, conversations = {one for one, _ in wanted}, {other for _, other in wanted}
+    rows = Notification.objects.select_for_update(no_key=True).filter(kind=kind, read_at=None)
+    rows = rows.filter(member__in=members, conversation__in=conversations).order_by("pk")
+    found = {(one, other): pk for one, other, pk in rows.values_list("member_id", "conversation_id", "pk")}
+    return {key: pk for key, pk in found.items() if key in wanted}
 
 
 def unread(*, member: Membership) -> int:
@@ -55,9 +87,11 @@ def over(*, member: Membership, kinds: Sequence[str], conversation: Conversation
     return rows.update(read_at=timezone.now(), mail_at=None)
 
 
+@transaction.atomic
 def read_all(*, by: Membership) -> int:
     """Everything that the member was told of is read. How many notices that were."""
-    return _unread(by).update(read_at=timezone.now(), mail_at=None)
+    rows = _unread(by).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+    return Notification.objects.filter(pk__in=list(rows)).update(read_at=timezone.now(), mail_at=None)
 
 
 @transaction.atomic

@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox import bulk, conversations, tags
 from inbox.bulk import Deed
-from inbox.models import Conversation, ConversationEvent, ConversationTag
+from inbox.models import Conversation, ConversationEvent, ConversationTag, Notification, Tag
 from tenants import members
 from tenants.rls.context import tenant_context
 from tests import factories
 from tests.conftest import Cast
 from tests.inbox.test_list import LIST, NOW, fill
+from tests.tenants.joining import together
 from tests.walking import cast, signed_in, soup_of
 
 __all__ = ["cast"]
@@ -203,3 +206,110 @@ def test_a_deed_that_no_button_says_is_refused(cast: Cast, ava: Client) -> None:
     assert press(ava, "close")[0] == "Choose conversations first."
     assert ava.get(BULK).status_code == 405
     assert states(cast) == ["open"] * 6
+
+
+# --- By how many statements ---------------------------------------------------------------------------------------------
+DEEDS = {
+    "close": Deed("close"),
+    "spam": Deed("spam"),
+    "snooze": Deed("snooze", until=NOW + timedelta(days=3)),
+    "tag": Deed("tag", tag="gift"),
+}
+
+
+def scattered(cast: Cast, many: int) -> None:
+    """So many conversations that stand differently, so that a way back leads each to somewhere else."""
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(many)])
+    people = (cast.ava.pk, cast.adam.pk, None)
+    with tenant_context(cast.acme.pk):
+        for row in Conversation.objects.all():
+            row.assignee_id = people[row.number % 3]
+            if row.number % 4 == 0:
+                row.state, row.snoozed_until = State.SNOOZED, NOW + timedelta(days=1, minutes=row.number)
+            row.save()
+
+
+@pytest.mark.parametrize("kind", [*DEEDS, "assign"])
+def test_what_is_done_to_many_takes_no_more_statements_than_to_few(cast: Cast, kind: str) -> None:
+    deed = DEEDS.get(kind) or Deed("assign", to=cast.olivia)
+    scattered(cast, 60)
+    costs = []
+    with tenant_context(cast.acme.pk):
+        tags.add(conversation=Conversation.objects.get(number=1), name="the first", by=cast.ava)
+        before = snapshot(cast)
+        for numbers in (range(1, 9), range(1, 61)):
+            Tag.objects.filter(name="gift").delete()  # each begins with a tag that is not known yet,
+            Notification.objects.all().delete()  # and with nobody told of anything
+            with CaptureQueriesContext(connection) as acting:
+                outcome = bulk.act(numbers=numbers, deed=deed, by=cast.ava)
+            assert len(outcome.changed) == len(numbers)
+            with CaptureQueriesContext(connection) as undoing:
+                back = bulk.undo(outcome=outcome, by=cast.ava)
+            assert len(back.changed) == len(numbers)
+            assert snapshot(cast) == before
+            costs.append((len(acting), len(undoing)))
+    few, many = costs
+    assert many == few
+    assert max(few) <= 16
+
+
+def test_what_many_threads_tell_is_what_each_tells_alone(cast: Cast) -> None:
+    scattered(cast, 12)
+    with tenant_context(cast.acme.pk):
+        bulk.undo(outcome=bulk.act(numbers=range(1, 13), deed=Deed("spam"), by=cast.ava), by=cast.ava)
+        bulk.act(numbers=range(1, 13), deed=Deed("assign", to=cast.adam), by=cast.olivia)
+        told = {
+            number: [
+                (each.kind, each.detail)
+                for each in ConversationEvent.objects.filter(conversation__number=number).order_by("pk")
+            ]
+            for number in (1, 2, 4)
+        }
+        rows = Notification.objects.filter(kind="assigned")
+        notified = sorted(rows.values_list("conversation__number", "member", "by"))
+    wake = (NOW + timedelta(days=1, minutes=4)).isoformat()
+    adam = {"member": cast.adam.pk}
+    assert told == {
+        1: [("spam", {}), ("not_spam", {})],  # was Adam's already
+        2: [("spam", {}), ("not_spam", {}), ("assigned", adam)],
+        4: [
+            ("spam", {}),
+            ("snoozed", {"until": wake}),
+        ],
+    }
+    assert notified == [(n, cast.adam.pk, cast.olivia.pk) for n in range(1, 13) if n % 3 != 1]
+
+
+def test_a_tag_is_not_put_where_there_are_too_many_nor_on_an_erased_one(cast: Cast, ava: Client) -> None:
+    with tenant_context(cast.acme.pk):
+        full, erased = Conversation.objects.filter(number__in=[1, 2]).order_by("number")
+        for n in range(tags.MOST):
+            tags.add(conversation=full, name=f"tag {n}", by=cast.ava)
+        Conversation.objects.filter(pk=erased.pk).update(erased_at=timezone.now())
+        with pytest.raises(conversations.Erased):
+            tags.add(conversation=erased, name="gift", by=cast.ava)
+    assert press(ava, "tag", 1, 2, 3, 4, tag="gift")[0] == "2 conversations tagged. 2 could not be changed."
+    with tenant_context(cast.acme.pk):
+        tagged = ConversationTag.objects.filter(tag__name="gift").values_list("conversation__number", flat=True)
+        assert sorted(tagged) == [3, 4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_do_the_same_to_the_same_ones_wait_for_each_other_and_not_crosswise(cast: Cast) -> None:
+    fill(cast, [NOW - timedelta(minutes=n) for n in range(60)])
+
+    def done(numbers: list[int], by: object) -> int:
+        with tenant_context(cast.acme.pk):
+            outcome = bulk.act(numbers=numbers, deed=Deed("assign", to=cast.olivia), by=by)  # type: ignore[arg-type]
+            bulk.act(numbers=numbers, deed=Deed("close"), by=by)  # type: ignore[arg-type]
+            return len(outcome.changed)
+
+    there, back = list(range(1, 61)), list(range(60, 0, -1))
+    changed = together(lambda: done(there, cast.ava), lambda: done(back, cast.adam), lambda: done(there[::2], cast.ava))
+    assert all(isinstance(each, int) for each in changed), changed
+    assert sum(changed) == 60
+    assert states(cast) == ["closed"] * 60
+    with tenant_context(cast.acme.pk):
+        assert ConversationEvent.objects.filter(kind="closed").count() == 60
+        assert Notification.objects.filter(member=cast.olivia, read_at=None).count() == 60
+    connection.close()
