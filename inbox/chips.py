@@ -1,9 +1,14 @@
 """The topics in a conversation's head: a chip each, what takes one away, and the menu that adds one."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inbox import labels
+from inbox.bundles import array_of, rows_of
 from inbox.cards import TopicBar, TopicChip, TopicChoice
 from inbox.models import Conversation, ConversationTopic
 from tenants.access import Visit
@@ -11,11 +16,27 @@ from tenants.roles import Permission
 from versana.moments import stamp
 
 Topic = ConversationTopic.Topic
+_SAYER = ("confirmed_by__user",)
 
 
-def topic_bar(visit: Visit, conversation: Conversation, *, view: str, changed: bool = False) -> TopicBar:
-    """The topics as they stand. `changed`: somebody has just pressed one of its buttons, which is gone, so focus needs a place."""
-    rows = list(ConversationTopic.objects.filter(conversation=conversation).select_related("confirmed_by__user"))
+def wanted() -> dict[str, Any]:
+    """What the bar shows of a conversation, to be read with its other facts."""
+    return {"spoken_topics": array_of(ConversationTopic.objects.filter(conversation=OuterRef("pk")), people=_SAYER)}
+
+
+def topic_bar(
+    visit: Visit,
+    conversation: Conversation,
+    *,
+    view: str,
+    changed: bool = False,
+    facts: Mapping[str, Any] | None = None,
+) -> TopicBar:
+    """The topics as they stand. `changed`: somebody has just pressed one of its buttons, which is gone, so focus needs a place.
+    `facts`: what is `wanted`, where it was read already."""
+    if facts is None:
+        facts = Conversation.objects.filter(pk=conversation.pk).values(**wanted()).get()
+    rows = rows_of(ConversationTopic, facts["spoken_topics"], people=_SAYER)
     held = labels.shown(rows)
     denied = {row.topic: row for row in rows if row.confirmed is False}
     url = reverse("inbox:topics", kwargs={"workspace": visit.workspace.slug, "number": conversation.number})

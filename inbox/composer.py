@@ -1,6 +1,6 @@
 """What stands under a thread: the box for an answer, the one for a note, whom the answer goes to, what can be taken back.
 
-Everything that it needs beside the drafts is read by one statement.
+What it needs (`wanted`) is read with the other facts of the thread.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inbox import drafts, looking, notes, recipients, replies
+from inbox.bundles import array_of, rows_of
 from inbox.cards import Addressees, Composer, ReplyBox, Undo
 from inbox.drafts import Draft
-from inbox.models import ContactAddress, Conversation, MailIdentity, Message, OutgoingMail
+from inbox.models import ContactAddress, Conversation, MailIdentity, Message, OutgoingMail, ReplyDraft
 from inbox.recipients import Parent, Person, Recipients
 from tenants.access import Visit
 from tenants.addresses import AddressError, normalise
@@ -42,12 +43,13 @@ class Asked:
 NOTHING_ASKED = Asked()
 
 
-def composer(visit: Visit, conversation: Conversation, *, view: str, asked: Asked = NOTHING_ASKED) -> Composer | None:
-    """With what this member has begun to write. None where nothing can be written."""
+def composer(
+    visit: Visit, conversation: Conversation, *, view: str, facts: Mapping[str, Any], asked: Asked = NOTHING_ASKED
+) -> Composer | None:
+    """With what this member has begun to write. None where nothing can be written. `facts`: what is `wanted`."""
     if conversation.erased_at or not visit.may(Permission.WORK_INBOX):
         return None
-    facts = _facts(visit, conversation)
-    kept = drafts.both(conversation, writer=visit.membership)
+    kept = drafts.by_kind(rows_of(ReplyDraft, facts["begun"]))
     refused = _refused(conversation, facts)
     reply = with_draft(visit, conversation, kept[REPLY], view=view, sends=not refused)
     note = with_draft(visit, conversation, kept[NOTE], view=view, kind=NOTE)
@@ -123,7 +125,8 @@ def _addresses(visit: Visit, conversation: Conversation, view: str) -> dict[str,
 
 
 # --- What is known of the conversation -------------------------------------------------------------------------------
-def _facts(visit: Visit, conversation: Conversation) -> dict[str, Any]:
+def wanted(visit: Visit) -> dict[str, Any]:
+    """What the boxes need of a conversation, to be read with its other facts."""
     here = Message.objects.filter(conversation=OuterRef("pk"))
     parent = here.order_by("kind", "-sent_at", "-pk")  # "received" before "sent"
     waiting = OutgoingMail.objects.filter(
@@ -132,29 +135,28 @@ def _facts(visit: Visit, conversation: Conversation) -> dict[str, Any]:
         state=OutgoingMail.State.QUEUED,
         attempts=0,
     ).order_by("-pk")
-    rows = Conversation.objects.filter(pk=conversation.pk).annotate(
-        newest=Subquery(here.order_by("-pk").values("pk")[:1]),
-        parent=Subquery(
+    return {
+        "begun": array_of(ReplyDraft.objects.filter(conversation=OuterRef("pk"), writer=visit.membership)),
+        "newest": Subquery(here.order_by("-pk").values("pk")[:1]),
+        "parent": Subquery(
             parent.values(
                 json=JSONObject(
                     kind="kind", name="from_name", email="from_email", to="to", cc="cc", reply_to="reply_to"
                 )
             )[:1]
         ),
-        mails=ArraySubquery(
+        "mails": ArraySubquery(
             ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("-is_main", "pk").values("email")[:1]
         ),
-        writes_as=Subquery(MailIdentity.objects.values(json=JSONObject(email="from_email", reply_to="reply_to"))[:1]),
-        support=Subquery(Tenant.objects.filter(pk=visit.workspace.id).values("support_addresses")),
-        waits=Subquery(waiting.values("message_id")[:1]),
-        waits_until=Subquery(waiting.values("next_run_at")[:1], output_field=DateTimeField()),
-        waits_for=Subquery(waiting.values("message__to")[:1]),
-        now=Now(),
-    )
-    found: dict[str, Any] = rows.values(
-        "newest", "parent", "mails", "writes_as", "support", "waits", "waits_until", "waits_for", "now"
-    ).get()
-    return found
+        "writes_as": Subquery(
+            MailIdentity.objects.values(json=JSONObject(email="from_email", reply_to="reply_to"))[:1]
+        ),
+        "support": Subquery(Tenant.objects.filter(pk=visit.workspace.id).values("support_addresses")),
+        "waits": Subquery(waiting.values("message_id")[:1]),
+        "waits_until": Subquery(waiting.values("next_run_at")[:1], output_field=DateTimeField()),
+        "waits_for": Subquery(waiting.values("message__to")[:1]),
+        "now": Now(),
+    }
 
 
 def _refused(conversation: Conversation, facts: dict[str, Any]) -> str:

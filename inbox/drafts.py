@@ -8,7 +8,7 @@ Each form has a key, drawn when it is painted. What was sent from it is known by
 does not bring back as a draft what is on its way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,8 +72,13 @@ def of(conversation: Conversation, *, writer: Membership, kind: str = Kind.REPLY
 
 def both(conversation: Conversation, *, writer: Membership) -> dict[str, Draft]:
     """The answer and the note that this member has begun here, by kind."""
-    rows = {row.kind: row for row in ReplyDraft.objects.filter(conversation=conversation, writer=writer)}
-    return {str(kind): _draft(rows.get(kind)) for kind in Kind}
+    return by_kind(ReplyDraft.objects.filter(conversation=conversation, writer=writer))
+
+
+def by_kind(rows: Iterable[ReplyDraft]) -> dict[str, Draft]:
+    """One member's drafts in one conversation: the answer and the note."""
+    begun = {row.kind: row for row in rows}
+    return {str(kind): _draft(begun.get(kind)) for kind in Kind}
 
 
 def mark_of(conversation: Conversation, *, writer: Membership, key: UUID) -> str:

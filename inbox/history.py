@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
+from django.db.models import OuterRef
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
+from inbox.bundles import array_of, rows_of
 from inbox.cards import EventLine, MessageCard, NoteCard
 from inbox.faces import face
 from inbox.models import Conversation, ConversationEvent, Note
@@ -19,21 +22,35 @@ from versana.moments import stamp
 
 Kind = ConversationEvent.Kind
 MOST_EVENTS = 200  # of one conversation, the newest
+_WRITER, _DOER = ("writer__user",), ("by__user",)
+
+
+def wanted() -> dict[str, Any]:
+    """What `entries` tells of a conversation, to be read with its other facts."""
+    here = OuterRef("pk")
+    notes = Note.objects.filter(conversation=here).order_by("created_at", "pk")
+    events = ConversationEvent.objects.filter(conversation=here).order_by("-at", "-pk")[:MOST_EVENTS]
+    return {"told_notes": array_of(notes, people=_WRITER), "told_events": array_of(events, people=_DOER)}
 
 
 def entries(
-    conversation: Conversation, messages: Iterable[MessageCard], *, visit: Visit
+    conversation: Conversation,
+    messages: Iterable[MessageCard],
+    *,
+    visit: Visit,
+    facts: Mapping[str, Any],
+    known: Mapping[int, str],
 ) -> tuple[MessageCard | NoteCard | EventLine, ...]:
-    """Messages, notes and events of a thread in the order of their times."""
-    return tuple(
-        sorted([*messages, *notes(conversation, visit=visit), *events(conversation)], key=lambda entry: entry.at)
-    )
+    """Messages, notes and events of a thread in the order of their times. `facts`: what is `wanted`; `known`: names of members
+    by their ids, who need not be looked up."""
+    notes = _notes(conversation, rows_of(Note, facts["told_notes"], people=_WRITER), visit=visit)
+    newest = rows_of(ConversationEvent, facts["told_events"], people=_DOER)[::-1]
+    return tuple(sorted([*messages, *notes, *_lines(newest, known)], key=lambda entry: entry.at))
 
 
-def notes(conversation: Conversation, *, visit: Visit) -> list[NoteCard]:
+def _notes(conversation: Conversation, rows: Iterable[Note], *, visit: Visit) -> list[NoteCard]:
     here = {"workspace": visit.workspace.slug, "number": conversation.number}
     works = visit.may(Permission.WORK_INBOX) and conversation.erased_at is None
-    rows = Note.objects.filter(conversation=conversation).select_related("writer__user").order_by("created_at", "pk")
     return [
         NoteCard(
             anchor=f"n{row.pk}",
@@ -52,9 +69,12 @@ def notes(conversation: Conversation, *, visit: Visit) -> list[NoteCard]:
 def events(conversation: Conversation, *, after: int = 0) -> list[EventLine]:
     """What was done, the oldest first; `after` this one."""
     rows = ConversationEvent.objects.filter(conversation=conversation, pk__gt=after).select_related("by__user")
-    newest = list(rows.order_by("-at", "-pk")[:MOST_EVENTS])[::-1]
-    names = _names(newest)
-    return [EventLine(anchor=f"e{row.pk}", at=row.at, text=_sentence(row, names)) for row in newest]
+    return _lines(list(rows.order_by("-at", "-pk")[:MOST_EVENTS])[::-1], {})
+
+
+def _lines(rows: list[ConversationEvent], known: Mapping[int, str]) -> list[EventLine]:
+    names = _names(rows, known)
+    return [EventLine(anchor=f"e{row.pk}", at=row.at, text=_sentence(row, names)) for row in rows]
 
 
 def last_event(conversation: Conversation) -> int:
@@ -63,13 +83,12 @@ def last_event(conversation: Conversation) -> int:
     return rows.values_list("pk", flat=True).first() or 0
 
 
-def _names(rows: Iterable[ConversationEvent]) -> dict[object, str]:
-    """Of the members whom events name by their id."""
+def _names(rows: Iterable[ConversationEvent], known: Mapping[int, str]) -> dict[object, str]:
+    """Of the members whom events name by their id: those who left are looked up."""
     ids = {row.detail["member"] for row in rows if isinstance(row.detail.get("member"), int)}
-    if not ids:
-        return {}
-    members = Membership.objects.filter(pk__in=ids).select_related("user")
-    return {member.pk: member.user.display_name for member in members}
+    unknown = ids - known.keys()
+    members = Membership.objects.filter(pk__in=unknown).select_related("user") if unknown else ()
+    return {**known, **{member.pk: member.user.display_name for member in members}}
 
 
 def _sentence(row: ConversationEvent, names: Mapping[object, str]) -> str:

@@ -1,6 +1,8 @@
 """The list of conversations: its views with their counts, and one keyset page of rows."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -11,10 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inbox import labels, looking, narrowing, saved_views
+from inbox.bundles import array_of, rows_of
 from inbox.faces import face
 from inbox.list_cards import ConversationRow, ListPane, Said, SavedTab, ViewTab
 from inbox.looking import Looking
-from inbox.models import Conversation, ConversationEvent, ConversationTag, ConversationTopic, Message, Presence
+from inbox.models import (
+    Conversation,
+    ConversationEvent,
+    ConversationTag,
+    ConversationTopic,
+    Message,
+    Presence,
+    SavedView,
+)
 from tenants.access import Visit
 from tenants.models import Membership
 from tenants.names import shown
@@ -88,10 +99,11 @@ def list_pane(
 
 def _dressed(visit: Visit, bare: ListPane, looked: Looking, base: str, said: Said | None) -> ListPane:
     """With its views, filters, and what can be done."""
-    tabs = _tabs(visit.membership, looked, base)
+    around = facts(visit.membership)
+    tabs = _tabs(around, looked, base)
     here, may_work = {"workspace": visit.workspace.slug}, visit.may(Permission.WORK_INBOX)
-    choices = narrowing.choices(looked)
-    saved = _saved(visit, looked, base)
+    choices = narrowing.choices(looked, around)
+    saved = _saved(visit, saved_views.ordered(rows_of(SavedView, around["saved"])), looked, base)
     on = [tab.name for tab in tabs[len(TABS) :] if tab.selected] + [tab.name for tab in saved if tab.selected]
     return ListPane(
         tabs=tabs[: len(TABS)],
@@ -110,7 +122,7 @@ def _dressed(visit: Visit, bare: ListPane, looked: Looking, base: str, said: Sai
         chips=narrowing.chips(looked, choices, base),
         bulk=narrowing.bulk(visit, looked, choices) if may_work else None,
         live_url=f"{reverse('inbox:live', kwargs=here)}?view={looked.words}",
-        seen=state(visit.membership),
+        seen=_word(around),
         said=said,
         more_selected=on[0] if on else "",
     )
@@ -123,19 +135,51 @@ def state(member: Membership) -> str:
     number may be the later one to be seen. One statement, by indexes alone.
     """
 
-    def newest(model: type[Message] | type[ConversationEvent] | type[ConversationTopic]) -> ArraySubquery:
-        return ArraySubquery(model.objects.order_by("-pk").values("pk")[:NEWEST])
+    return _word(Membership.objects.filter(pk=member.pk).values(**_newest()).get())
 
-    of = Membership.objects.filter(pk=member.pk)
-    found = of.values_list(newest(Message), newest(ConversationEvent), newest(ConversationTopic)).get()
-    return hashlib.blake2b(repr(found).encode(), digest_size=9).hexdigest()
+
+def _newest() -> dict[str, ArraySubquery]:
+    of = {"messages": Message, "events": ConversationEvent, "topics": ConversationTopic}
+    return {
+        f"newest_{name}": ArraySubquery(model.objects.order_by("-pk").values("pk")[:NEWEST])  # type: ignore[attr-defined]
+        for name, model in of.items()
+    }
+
+
+def _word(facts: Mapping[str, Any]) -> str:
+    return hashlib.blake2b(repr([facts[name] for name in _newest()]).encode(), digest_size=9).hexdigest()
+
+
+def facts(member: Membership) -> dict[str, Any]:
+    """All that stands around the rows, by one statement: how many each view has, how the lists are, what they can be narrowed
+    by, and what was kept. Counting stops at the limit: what is shown beside a name must not cost more the larger the workspace
+    is."""
+    counts = {
+        _counted(name): Func(
+            ArraySubquery(looking.rows(Looking(name), member=member).order_by().values("pk")[: COUNT_LIMIT + 1]),
+            function="CARDINALITY",
+            output_field=IntegerField(),
+        )
+        for name in (*TABS, *MENU)
+    }
+    saved = array_of(saved_views.seen_by(member))
+    found: dict[str, Any] = (
+        Membership.objects.filter(pk=member.pk).values(**counts, **_newest(), **narrowing.wanted(), saved=saved).get()
+    )
+    return found
+
+
+def _counted(view: str) -> str:
+    return f"count_{view.replace('-', '_')}"
 
 
 def _page(
     visit: Visit, looked: Looking, base: str, *, after: str, most: int, selected: int
 ) -> tuple[tuple[ConversationRow, ...], str]:
-    found = keyset.after(_told(looking.rows(looked, member=visit.membership), visit), after, by="last_message_at")
-    rows = list(found[: most + 1])
+    found = keyset.after(looking.rows(looked, member=visit.membership), after, by="last_message_at")
+    # What rows show is looked up for those of the page alone: where no index has the order of a filter, many are sorted.
+    page = Conversation.objects.filter(pk__in=found.values("pk")[: most + 1])
+    rows = list(_told(page, visit).order_by("-last_message_at", "-pk"))
     cards = tuple(_row(row, visit.workspace.slug, looked.words, selected=row.number == selected) for row in rows[:most])
     if len(rows) <= most:
         return cards, ""
@@ -158,19 +202,9 @@ def _told(rows: QuerySet[Conversation], visit: Visit) -> QuerySet[Conversation]:
     )
 
 
-def _tabs(member: Membership, looked: Looking, base: str) -> tuple[ViewTab, ...]:
-    """Every view with its count, by one statement. Counting stops at the limit: what is shown beside a name must not cost more
-    the larger the workspace is."""
-    names = (*TABS, *MENU)
-    counts = [
-        Func(
-            ArraySubquery(looking.rows(Looking(name), member=member).order_by().values("pk")[: COUNT_LIMIT + 1]),
-            function="CARDINALITY",
-            output_field=IntegerField(),
-        )
-        for name in names
-    ]
-    found = Membership.objects.filter(pk=member.pk).values_list(*counts).get()
+def _tabs(facts: Mapping[str, Any], looked: Looking, base: str) -> tuple[ViewTab, ...]:
+    """Every view with its count."""
+    found = {name: int(facts[_counted(name)]) for name in (*TABS, *MENU)}
     return tuple(
         ViewTab(
             str(_NAMES[name]),
@@ -179,11 +213,11 @@ def _tabs(member: Membership, looked: Looking, base: str) -> tuple[ViewTab, ...]
             count > COUNT_LIMIT,
             looked.words == name,
         )
-        for name, count in zip(names, found, strict=True)
+        for name, count in found.items()
     )
 
 
-def _saved(visit: Visit, looked: Looking, base: str) -> tuple[SavedTab, ...]:
+def _saved(visit: Visit, rows: Iterable[SavedView], looked: Looking, base: str) -> tuple[SavedTab, ...]:
     def url(name: str, number: int) -> str:
         path = reverse(f"inbox:{name}", kwargs={"workspace": visit.workspace.slug, "number": number})
         return f"{path}?view={looked.words}"
@@ -200,7 +234,7 @@ def _saved(visit: Visit, looked: Looking, base: str) -> tuple[SavedTab, ...]:
                 else {}
             ),
         )
-        for row in saved_views.of(visit.membership)
+        for row in rows
     )
 
 

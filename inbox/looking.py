@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from inbox import labels
 from inbox.models import ContactAddress, Conversation, ConversationTag, ConversationTopic, CustomerLink, Tag
@@ -118,11 +119,14 @@ def _of_store(number: str) -> Q:
     known = interface.known_addresses(store_number=int(number))
     by_address = ContactAddress.objects.filter(email_norm__in=known)
     by_hand = CustomerLink.objects.filter(store_number=int(number))
-    several = [list(each.values_list("contact", flat=True)[: FEW + 1]) for each in (by_address, by_hand)]
-    if all(len(each) <= FEW for each in several):
-        return Q(contact__in={contact for each in several for contact in each})
+    some = by_address.values_list("contact", flat=True).union(by_hand.values_list("contact", flat=True), all=True)
+    contacts = list(some[: FEW + 1])
+    if len(contacts) <= FEW:
+        return Q(contact__in=set(contacts))
     here = OuterRef("contact")
-    return Q(Exists(by_address.filter(contact=here))) | Q(Exists(by_hand.filter(contact=here)))
+    # Never EXISTS, which PostgreSQL may turn round: it then reads all addresses that the store knows for one page.
+    first = [Subquery(each.filter(contact=here).values("pk")[:1]) for each in (by_address, by_hand)]
+    return Q(IsNull(first[0], False)) | Q(IsNull(first[1], False))
 
 
 def _assigned(number: str) -> Q:

@@ -1,10 +1,14 @@
 """What stands above a list: the filters with what they can be set to, those that are set, and what can be done to many."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inbox import snoozing
+from inbox.bundles import array_of, rows_of
 from inbox.cards import Option
 from inbox.faces import face
 from inbox.list_cards import Bulk, FilterChip, FilterChoice
@@ -13,17 +17,28 @@ from inbox.models import Conversation, ConversationTopic, Tag
 from integrations.shopify import interface
 from tenants import members
 from tenants.access import Visit
+from tenants.models import Membership
 from versana.moments import stamp
 
 KNOWN_TAGS = 200
+_USER = ("user",)
 
 
-def choices(looked: Looking) -> tuple[FilterChoice, ...]:
-    """Each filter. A tag or a store that is there no more, but that the address names, is said to be gone."""
-    present = sorted(members.present(), key=lambda one: one.user.display_name.casefold())
+def wanted() -> dict[str, Any]:
+    """What the filters offer, to be read with the list's other facts."""
+    tags = Tag.objects.order_by("name_norm")[:KNOWN_TAGS]
+    return {"offered_tags": array_of(tags), "colleagues": array_of(members.present(), people=_USER)}
+
+
+def choices(looked: Looking, facts: Mapping[str, Any]) -> tuple[FilterChoice, ...]:
+    """Each filter. A tag or a store that is there no more, but that the address names, is said to be gone. `facts`: what is
+    `wanted`."""
+    people = rows_of(Membership, facts["colleagues"], people=_USER)
+    present = sorted(people, key=lambda one: one.user.display_name.casefold())
+    tags = rows_of(Tag, facts["offered_tags"])
     found: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "topic": (_("Topic"), [(str(each.value), str(each.label)) for each in ConversationTopic.Topic]),
-        "tag": (_("Tag"), [(str(row.number), row.name) for row in Tag.objects.order_by("name_norm")[:KNOWN_TAGS]]),
+        "tag": (_("Tag"), [(str(row.number), row.name) for row in tags]),
         "assignee": (_("Assigned to"), [(str(one.number), one.user.display_name) for one in present]),
         "store": (_("Store"), [(str(number), domain) for number, domain in interface.store_names()]),
         "priority": (_("Priority"), [(str(each.value), str(each.label)) for each in Conversation.Priority]),

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from inbox import notice_rules
@@ -74,6 +74,11 @@ def _unread_among(wanted: Collection[tuple[int, int]], kind: str) -> dict[tuple[
 def unread(*, member: Membership) -> int:
     """How many unread notices a member has; counting stops behind COUNT_LIMIT."""
     return _unread(member).values("pk")[: COUNT_LIMIT + 1].count()
+
+
+def about(conversation: OuterRef, *, member: Membership) -> Exists:
+    """Whether a member has unread notices of a conversation, as a part of the query that finds it."""
+    return Exists(_unread(member).filter(conversation=conversation))
 
 
 def read(*, conversation: Conversation, by: Membership) -> int:

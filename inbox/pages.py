@@ -1,15 +1,26 @@
 """The inbox's pages, built from rows: page objects of `cards.py`. Reads only what this workspace may see."""
 
+from typing import Any
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inbox import composer, desk, history, message_files, sent
+from inbox import chips, composer, desk, history, message_files, sent
 from inbox.beside import sections_of, viewer
-from inbox.cards import AttachmentChip, MessageCard, Person, PicturesBar, PrintedPage, Thread, Wrote
-from inbox.chips import topic_bar
+from inbox.cards import (
+    AttachmentChip,
+    EventLine,
+    MessageCard,
+    NoteCard,
+    Person,
+    PicturesBar,
+    PrintedPage,
+    Thread,
+    Wrote,
+)
 from inbox.email.people import normalised
 from inbox.faces import face
 from inbox.list_cards import InboxPage, Said
@@ -60,11 +71,12 @@ def wrote(
     asked: composer.Asked = composer.NOTHING_ASKED,
 ) -> Wrote:
     """What an open thread shows anew once something was sent, taken back or noted; the stores beside it stay as they are."""
-    addresses, _count = _facts(conversation)
+    facts = _facts(visit, conversation)
+    messages = _messages(visit, conversation, facts["addresses"])
     return Wrote(
-        entries=history.entries(conversation, _messages(visit, conversation, addresses), visit=visit),
-        work=desk.work(visit, conversation, view=view),
-        composer=composer.composer(visit, conversation, view=view, asked=asked),
+        entries=_entries(visit, conversation, messages, facts),
+        work=desk.work(visit, conversation, view=view, facts=facts),
+        composer=composer.composer(visit, conversation, view=view, facts=facts, asked=asked),
         said=said,
         failed=failed,
     )
@@ -80,7 +92,8 @@ def thread(
 ) -> Thread:
     """A conversation with its messages, and a section for each connected store."""
     slug = visit.workspace.slug
-    addresses, count = _facts(conversation)
+    facts = _facts(visit, conversation)
+    addresses: list[str] = facts["addresses"]
     who = person_of(number=conversation.number)
     seen = interface.news(person=who).state  # before the sections: see there
     stores = interface.sections(
@@ -98,23 +111,23 @@ def thread(
         person=_person(conversation, addresses),
         address=addresses[0] if addresses else "",
         more_addresses=max(len(addresses) - 1, 0),
-        conversations=count,
+        conversations=facts["theirs"],
         messages=messages,
-        entries=history.entries(conversation, messages, visit=visit),
-        work=desk.work(visit, conversation, view=view, error=error),
+        entries=_entries(visit, conversation, messages, facts),
+        work=desk.work(visit, conversation, view=view, error=error, facts=facts),
         sections=stores,
         news_url=reverse("inbox:news", kwargs={"workspace": slug, "number": conversation.number}) if stores else "",
         seen=seen,
         no_stores_text="" if stores else _no_stores(may_connect=may_connect),
         connect_url=reverse("tenants:general", kwargs={"workspace": slug}) if may_connect and not stores else "",
-        topics=None if conversation.erased_at else topic_bar(visit, conversation, view=view),
-        composer=composer.composer(visit, conversation, view=view, asked=asked),
+        topics=None if conversation.erased_at else chips.topic_bar(visit, conversation, view=view, facts=facts),
+        composer=composer.composer(visit, conversation, view=view, facts=facts, asked=asked),
     )
 
 
 def printed_page(visit: Visit, conversation: Conversation) -> PrintedPage:
     """The whole conversation for paper: nothing is folded."""
-    addresses, _count = _facts(conversation)
+    addresses = Conversation.objects.filter(pk=conversation.pk).values_list(_addresses(), flat=True).get()
     return PrintedPage(
         number=conversation.number,
         subject=subject_of(conversation),
@@ -126,15 +139,36 @@ def printed_page(visit: Visit, conversation: Conversation) -> PrintedPage:
     )
 
 
-def _facts(conversation: Conversation) -> tuple[list[str], int]:
-    """The contact's addresses as typed, the first one first, and how many conversations there are with them. One query."""
-    mine = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("-is_main", "pk").values("email")
-    theirs = (
-        Conversation.objects.filter(contact=OuterRef("contact")).order_by().values("contact").annotate(n=Count("pk"))
+def _addresses() -> ArraySubquery:
+    """The contact's addresses as typed, the first one first."""
+    mine = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("-is_main", "pk")
+    return ArraySubquery(mine.values("email"))
+
+
+def _facts(visit: Visit, conversation: Conversation) -> dict[str, Any]:
+    """All that a thread shows beside its messages and its stores, by one statement: `addresses`, how many conversations there
+    are with the contact (`theirs`), and what its parts want."""
+    with_them = Conversation.objects.filter(contact=OuterRef("contact")).order_by().values("contact")
+    facts: dict[str, Any] = (
+        Conversation.objects.filter(pk=conversation.pk)
+        .values(
+            addresses=_addresses(),
+            theirs=Subquery(with_them.annotate(n=Count("pk")).values("n")),
+            **history.wanted(),
+            **desk.wanted(),
+            **chips.wanted(),
+            **composer.wanted(visit),
+        )
+        .get()
     )
-    row = Conversation.objects.filter(pk=conversation.pk).values_list(ArraySubquery(mine), Subquery(theirs.values("n")))
-    addresses, count = row.get()
-    return addresses, count
+    return facts
+
+
+def _entries(
+    visit: Visit, conversation: Conversation, messages: tuple[MessageCard, ...], facts: dict[str, Any]
+) -> tuple[MessageCard | NoteCard | EventLine, ...]:
+    known = {one.pk: one.user.display_name for one in desk.colleagues(facts)}
+    return history.entries(conversation, messages, visit=visit, facts=facts, known=known)
 
 
 def _person(conversation: Conversation, addresses: list[str]) -> Person:
@@ -148,9 +182,8 @@ def _messages(visit: Visit, conversation: Conversation, addresses: list[str]) ->
     """With the names and sizes of their files: what is in those stays in the database."""
     of = Attachment.objects.filter(message=OuterRef("pk")).order_by("pk")
     facts = JSONObject(pk="pk", name="name", size="size", content_type="content_type")
-    found = conversation.messages.annotate(files=ArraySubquery(of.values(json=facts)))
+    found = conversation.messages.annotate(files=ArraySubquery(of.values(json=facts)), **sent.wanted())
     rows = list(found.select_related("writer__user").order_by("sent_at", "pk"))
-    states = sent.states_of(visit, [row for row in rows if row.writer_id])
     theirs = normalised(addresses)
     last = len(rows) - NEWEST_OPEN
     return tuple(
@@ -164,7 +197,7 @@ def _messages(visit: Visit, conversation: Conversation, addresses: list[str]) ->
             ),
             position=position,
             folded=position <= last and len(rows) > NEWEST_OPEN + 1,
-            state=states.get(row.pk),
+            state=sent.state_of_message(visit, row) if row.writer_id else None,
         )
         for position, row in enumerate(rows, 1)
     )

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import OuterRef
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from inbox.bundles import array_of, rows_of
 from inbox.models import Delivery, Message, OutgoingMail
 from integrations.shopify.vocabulary import Badge
 from tenants.access import Visit
@@ -80,11 +83,20 @@ class SentState:
     reached: tuple[Reach, ...] = ()
 
 
-def states_of(visit: Visit, messages: Iterable[Message]) -> dict[int, SentState]:
-    """By the ids of messages that go out or went. Two statements, however many messages."""
-    rows = list(OutgoingMail.objects.filter(message__in=[each.pk for each in messages]))
-    known = deliveries_of(rows)
-    return {row.message_id: state_of(visit, row, known.get(row.pk, ())) for row in rows}
+def wanted() -> dict[str, Any]:
+    """What `state_of_message` tells, to be read with the messages."""
+    deliveries = Delivery.objects.filter(outgoing__message=OuterRef("pk")).order_by("recipient")
+    return {
+        "going_out": array_of(OutgoingMail.objects.filter(message=OuterRef("pk"))),
+        "reached": array_of(deliveries),
+    }
+
+
+def state_of_message(visit: Visit, message: Message) -> SentState | None:
+    """Of one that goes out or went, and that was read with what is `wanted`."""
+    rows = rows_of(OutgoingMail, message.going_out)  # type: ignore[attr-defined]
+    reached = rows_of(Delivery, message.reached)  # type: ignore[attr-defined]
+    return state_of(visit, rows[0], reached) if rows else None
 
 
 def deliveries_of(rows: Iterable[OutgoingMail]) -> Mapping[int, list[Delivery]]:

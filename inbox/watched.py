@@ -6,6 +6,7 @@ Once a minute for each view of a workspace, however many look. It is asked in th
 from dataclasses import replace
 from datetime import timedelta
 
+from django.db.models import Case, When
 from django.db.models.functions import Now
 
 from inbox import gist, looking, persons
@@ -29,14 +30,17 @@ def note(*, view: str, by: Membership) -> None:
         return
     name = f"mine {by.pk}" if looked.view == "mine" else looked.view
     rows = WatchedView.objects.filter(name=name)
-    # Who finds the row in somebody else's hands leaves it there: a page does not wait for another one.
-    row = rows.select_for_update(skip_locked=True).filter(warmed_at__lte=Now() - AGAIN).first()
-    first = False
-    if row is None:
+    old = Case(When(warmed_at__lte=Now() - AGAIN, then=True), default=False)
+    is_old = rows.values_list(old, flat=True).first()
+    if is_old is False:
+        return
+    if is_old is None:
         row, first = rows.get_or_create(name=name)
-    elif rows.update(warmed_at=Now()):
-        first = True
-    if first:
+    else:
+        # Who finds the row in somebody else's hands leaves it there: a page does not wait for another one.
+        row = rows.select_for_update(skip_locked=True).filter(warmed_at__lte=Now() - AGAIN).first()
+        first = row is not None and bool(rows.update(warmed_at=Now()))
+    if row is not None and first:
         publish(ViewLookedAt(view_id=row.pk))
 
 

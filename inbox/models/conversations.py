@@ -67,6 +67,12 @@ class Conversation(TenantOwned):
             models.Index(
                 fields=["tenant", "assignee", "state", "-last_message_at", "-id"], name="inbox_conversation_assigned"
             ),
+            # Whoever has few among many: without it they are looked for among all, or sorted.
+            models.Index(
+                fields=["tenant", "assignee", "-last_message_at", "-id"],
+                condition=Q(assignee__isnull=False),
+                name="inbox_conversation_had_by",
+            ),
             models.Index(fields=["tenant", "-last_message_at", "-id"], name="inbox_conversation_newest"),
             # Few are urgent: among all of a state they would be looked for long.
             models.Index(

@@ -44,10 +44,11 @@ def _said(request: MemberRequest, view: str) -> Said | None:
 @requires(Permission.READ_INBOX)
 def thread(request: MemberRequest, number: int) -> HttpResponse:
     """A conversation beside the list; by htmx the conversation alone, so that the list keeps its place."""
-    view, found = view_of(request), conversation(number)
+    view, found = view_of(request), conversation(number, reader=request.visit.membership)
     if found.number != number:
         return redirect(listing.thread_url(request.visit.workspace.slug, found.number, view))
-    notices.read(conversation=found, by=request.visit.membership)
+    if found.told:  # type: ignore[attr-defined]
+        notices.read(conversation=found, by=request.visit.membership)
     writing = kind_of(request) if "write" in request.GET else ""
     asked = composer.Asked(writing=writing, everybody="all" in request.GET)
     if request.htmx and request.htmx.target == "conversation":  # type: ignore[attr-defined]

@@ -191,6 +191,15 @@ def test_a_row_shows_what_is_known_of_it_and_is_unread_until_it_was_seen(
     assert unread == ["row-1", "row-3", "row-4", "row-5", "row-6"], "seen by Olivia is not seen by Ava"
 
 
+def every_statement(client: Client, path: str, **headers: str) -> list[str]:
+    """All of them, once it was asked for: session, person, workspace and what the page reads. BEGIN and COMMIT are not seen here:
+    each test is one transaction."""
+    client.get(path, headers=headers)
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(path, headers=headers).status_code == 200
+    return [each["sql"] for each in caught if not each["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+
+
 def statements(client: Client, path: str) -> list[str]:
     """Those beyond the session, the person, the workspace and the transaction."""
     client.get(path)
@@ -224,8 +233,21 @@ def test_a_list_costs_at_most_twelve_statements_however_much_it_shows(cast: Cast
     full = f"{LIST}?view=open&topic=refund&tag={tag.number}&store=1&assignee={cast.ava.number}&priority=1"
     assert numbers(ava, full)[0], "the filters let some through"
     for path in (LIST, f"{LIST}?view=all", f"{LIST}?view=mine", full):
-        found = statements(ava, path)
+        found = every_statement(ava, path)
         assert len(found) <= 12, (path, len(found), found)
+
+
+def test_fifty_rows_cost_no_more_statements_than_five(cast: Cast, ava: Client) -> None:
+    costs = []
+    for rows in (5, 45):
+        numbered = fill(cast, [NOW - timedelta(minutes=n) for n in range(rows)])
+        with tenant_context(cast.acme.pk):
+            for row in Conversation.objects.filter(number__in=numbered):
+                tags.add(conversation=row, name=f"tag {row.number % 7}", by=cast.ava)
+                conversations.assign(conversation=row, to=(cast.ava, cast.olivia, None)[row.number % 3], by=cast.adam)
+                ConversationTopic.objects.create(conversation=row, topic=Topic.REFUND, confidence=0.9)
+        costs.append(len(every_statement(ava, f"{LIST}?view=all")))
+    assert costs[0] == costs[1] <= 10
 
 
 def test_asking_whether_anything_is_new_costs_one_statement_while_nothing_is(

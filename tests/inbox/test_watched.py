@@ -196,8 +196,8 @@ def test_without_a_store_nothing_is_looked_up(cast: Cast) -> None:
     assert asked_for(cast) == []
 
 
-def test_a_list_costs_two_statements_more_for_it(cast: Cast, ava: Client) -> None:
+def test_a_list_costs_one_statement_more_for_it(cast: Cast, ava: Client) -> None:
     ava.get(ALL)
     with CaptureQueriesContext(connection) as queries:
         ava.get(ALL)
-    assert len([each for each in queries if "inbox_watchedview" in each["sql"]]) == 2
+    assert len([each for each in queries if "inbox_watchedview" in each["sql"]]) == 1

@@ -1,168 +1,237 @@
 """`./dev bench --seed large`: what pages cost in a workspace of 10 thousand conversations, and where there are a million.
 
-Two installations' data in one database, one after the other: first one workspace of 10,000 conversations alone; then 1,000
-workspaces (Zipf) with a million, five messages each. The same pages are asked in the workspace of the first and in the large
-one of the second, through the whole of Django in this process; the statements are counted and explained.
+Two databases on one server: one workspace of 10,000 conversations alone, and 1,000 workspaces (Zipf) with a million, five
+messages each. The same is asked in both in turns (seat.py, asking.py), in an order that chance decides; then gunicorn is put
+before each, with two workers as in production, and as much is asked of it as it answers.
 """
 
+import http.client
+import itertools
 import os
-import re
-import statistics
+import platform
+import random
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-import psycopg
-from django.core.management import call_command
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-
-from tenants.models import User
-from tenants.rls.database import with_database
 from tests.performance import crowd
 from tests.performance.measuring import percentile
-from tests.performance.walls import _database, _superuser
+from tests.performance.seat import CLOSE, HTMX, ROWS, SLUG, Seat
+from versana.devservices.processes import free_port
 
 TITLE = "## A large workspace beside a small one"
-MESSAGES = 5  # of a conversation
-LIST_STATEMENTS, THREAD_STATEMENTS, MOST_RATIO = 12, 15, 1.25
-WARM_UP = 10
-# A word of every message, one of 1 in 150, one of 1 in 10,000: as in isolation.md 4.3.
-PAGES = {
-    "list": "/{slug}/inbox/?view=all",
-    "list again (A/A)": "/{slug}/inbox/?view=all",
-    "next page": "{next}",
-    "counts (list that needs a reply)": "/{slug}/inbox/?view=needs-reply",
-    "thread": "/{slug}/inbox/101/?view=all",
-    "search, common": "/{slug}/inbox/search/?q=where",
-    "search, medium": "/{slug}/inbox/search/?q=medium",
-    "search, rare": "/{slug}/inbox/search/?q=seldom",
-    "search, nothing": "/{slug}/inbox/search/?q=zanzibar",
-}
-
-
-BIG = {
-    "inbox_conversation", "inbox_message", "inbox_contact", "inbox_contactaddress", "inbox_searchentry", "inbox_attachment",
-}  # fmt: skip
+SMALL = 10_000
+LIST_STATEMENTS, THREAD_STATEMENTS, MOST_RATIO, MOST_CLOSING = 12, 15, 1.25, 300
+WARM_UP = 5
+# As in the image that is deployed (Dockerfile).
+GUNICORN = [
+    "gunicorn",
+    "versana.wsgi",
+    "--worker-class",
+    "gthread",
+    "--workers",
+    "2",
+    "--threads",
+    "8",
+    "--no-control-socket",
+]
+CLIENTS, SECONDS = 8, 20.0
 
 
 @dataclass
 class Asked:
-    """A page: milliseconds, statements of one request, and tables that were read from end to end."""
+    """One row: milliseconds, statements of one, and growing tables that were read from end to end."""
 
     taken: list[float] = field(default_factory=list)
     statements: int = 0
-    scans: set[str] = field(default_factory=set)
+    scans: tuple[str, ...] = ()
+
+
+@dataclass
+class Rate:
+    answered: int
+    seconds: float
+    taken: list[float]
 
 
 def main(rounds: int, conversations: int) -> list[str]:
-    call_command("setup_database", verbosity=0)
-    call_command("migrate", verbosity=0)
-    with psycopg.connect(with_database(_superuser(), _database()), autocommit=True) as server:
-        small, small_rows, _ = filled(server, tenants=1, conversations=10_000, rounds=rounds)
-        empty(server)
-        large, large_rows, seconds = filled(server, tenants=crowd.TENANTS, conversations=conversations, rounds=rounds)
-    return [*heading(small_rows, large_rows, seconds, rounds), *table(small, large), *aims(small, large)]
-
-
-def filled(
-    server: psycopg.Connection, *, tenants: int, conversations: int, rounds: int
-) -> tuple[dict[str, Asked], dict[str, int], float]:
-    begun = time.monotonic()
-    rows = {
-        each.table: each.rows
-        for each in crowd.load(server, tenants=tenants, conversations=conversations, messages=MESSAGES)
+    seats = {
+        "small": Seat("versana_small", tenants=1, conversations=min(SMALL, conversations)),
+        "large": Seat("versana_large", tenants=crowd.TENANTS, conversations=conversations),
     }
-    seconds = time.monotonic() - begun
-    return measured("workspace-1", rounds), rows, seconds
+    filled = {name: seat.heard() for name, seat in seats.items()}
+    asked = {name: {row: _explained(seat, row) for row in ROWS} for name, seat in seats.items()}
+    _in_turns(seats, asked, rounds)
+    rates = {name: {what: _rate(seat, paths) for what, paths in _visits(seat).items()} for name, seat in seats.items()}
+    for seat in seats.values():
+        seat.close()
+    return [*heading(filled, rounds), *table(asked), *aims(asked), *served(rates)]
 
 
-def empty(server: psycopg.Connection) -> None:
-    """Away with all workspaces; the connection of this process with them, whose plans are of other sizes."""
-    connection.close()
-    tables = ", ".join(table for table in crowd.STATEMENTS if not table.startswith("_"))
-    server.execute(f"TRUNCATE {tables} CASCADE")
-    server.execute("DROP TABLE plan, people")
+def _explained(seat: Seat, row: str) -> Asked:
+    found = seat.ask(f"explained {row}")
+    return Asked(statements=found["statements"], scans=tuple(found["scans"]))
 
 
-def measured(slug: str, rounds: int) -> dict[str, Asked]:
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(User.objects.get(pk=1))
-    following = next_page(client, slug)
-    paths = {name: path.format(slug=slug, next=following) for name, path in PAGES.items()}
-    asked = {name: explained(client, path) for name, path in paths.items()}
+def _in_turns(seats: Mapping[str, Seat], asked: Mapping[str, Mapping[str, Asked]], rounds: int) -> None:
+    chance, order = random.Random(2026), list(itertools.product(ROWS, seats))
     for number in range(-WARM_UP, rounds):
-        for name, path in paths.items():
-            begun = time.perf_counter()
-            status = client.get(path).status_code
-            if status != 200:
-                raise RuntimeError(f"{path} answered {status}")
+        chance.shuffle(order)
+        for row, name in order:
+            milliseconds = float(seats[name].ask(f"milliseconds {row}"))
             if number >= 0:
-                asked[name].taken.append((time.perf_counter() - begun) * 1000)
-    return asked
+                asked[name][row].taken.append(milliseconds)
 
 
-def next_page(client: Client, slug: str) -> str:
-    page = client.get(f"/{slug}/inbox/?view=all").content.decode()
-    found = re.search(r'href="([^"]+after=[^"]+)"', page)
-    if found is None:
-        raise RuntimeError("the list has no second page")
-    return found[1].replace("&amp;", "&")
+# --- As much as is answered -------------------------------------------------------------------------------------------
+def _visits(seat: Seat) -> dict[str, list[str]]:
+    threads: list[str] = seat.ask("threads")
+    lists = [f"/{SLUG}/inbox/?view=all", f"/{SLUG}/inbox/?view=open"]
+    return {"list": lists, "thread": threads, "both, a list to four threads": [*lists[:1], *threads[:4]]}
 
 
-def explained(client: Client, path: str) -> Asked:
-    client.get(path)
-    with CaptureQueriesContext(connection) as queries:
-        client.get(path)
-    statements = [each["sql"] for each in queries.captured_queries]
-    scans = {table for each in statements if each.startswith("SELECT") for table in scanned(each)}
-    return Asked(statements=len(statements), scans=scans)
+def _rate(seat: Seat, paths: list[str]) -> Rate:
+    cookie = seat.ask("cookie")
+    with _gunicorn(seat) as port:
+        _visit(port, cookie, paths, seconds=3)
+        return _visit(port, cookie, paths, seconds=SECONDS)
 
 
-def scanned(statement: str) -> Iterator[str]:
-    """Tables of conversations and what hangs on them that PostgreSQL would read from end to end."""
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as session:
-        session.execute("BEGIN")
-        session.execute("SELECT set_config('app.tenant_id', '1', true)")
-        lines = session.execute("EXPLAIN (COSTS OFF) " + statement).fetchall()  # type: ignore[arg-type]
-        session.execute("ROLLBACK")
-    for (line,) in lines:
-        if (found := re.search(r"Seq Scan on (inbox_\w+)", line)) and found[1] in BIG:
-            yield found[1]
+@contextmanager
+def _gunicorn(seat: Seat) -> Iterator[int]:
+    port = free_port()
+    command = [sys.executable, "-m", *GUNICORN, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    env = {**seat.env, "PUBLIC_URL": f"http://localhost:{port}"}
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError("gunicorn does not answer")
+
+
+def _visit(port: int, cookie: str, paths: list[str], *, seconds: float) -> Rate:
+    """Each client on a connection that stays open, the next question as soon as the answer was read."""
+    taken: list[list[float]] = [[] for _ in range(CLIENTS)]
+    wrong: list[str] = []
+    begun = time.perf_counter()
+
+    def ask(number: int) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for path in itertools.islice(itertools.cycle(paths), number, None):
+            at = time.perf_counter()
+            if at - begun > seconds or wrong:
+                return
+            headers = {"Cookie": cookie, "Host": f"localhost:{port}", **(HTMX if "/inbox/?" not in path else {})}
+            line.request("GET", path, headers=headers)
+            response = line.getresponse()
+            response.read()
+            if response.status != 200:
+                wrong.append(f"{path} answered {response.status}")
+            taken[number].append((time.perf_counter() - at) * 1000)
+
+    clients = [threading.Thread(target=ask, args=(number,), daemon=True) for number in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(seconds + 90)
+    if wrong:
+        raise RuntimeError(wrong[0])
+    every = [each for some in taken for each in some]
+    return Rate(len(every), time.perf_counter() - begun, every)
 
 
 # --- What is printed ------------------------------------------------------------------------------------------------
-def heading(small: dict[str, int], large: dict[str, int], seconds: float, rounds: int) -> list[str]:
-    def counted(rows: dict[str, int]) -> str:
+def heading(filled: Mapping[str, Mapping[str, Any]], rounds: int) -> list[str]:
+    def counted(rows: Mapping[str, int]) -> str:
         return ", ".join(
             f"{rows[name]:,} {name}" for name in ("inbox_conversation", "inbox_message", "inbox_searchentry")
         )
 
+    small, large = filled["small"], filled["large"]
     return [
         TITLE,
         "",
-        "Printed by `./dev bench --seed large --write docs/performance.md`. Whole requests in one process, as a workspace's owner, for",
-        "a workspace that is alone with its 10 thousand conversations and for the largest of a thousand. Aims: a ratio of at most",
-        f"{MOST_RATIO} for list and thread, {LIST_STATEMENTS} statements for the list, {THREAD_STATEMENTS} for a thread, no sequential scan.",
+        "Printed by `./dev bench --seed large --write docs/performance.md`. Two databases on one server, asked in turns, whole requests",
+        "in one process as a workspace's owner: a workspace that is alone with its 10 thousand conversations, and the largest of a",
+        "thousand. Statements: all that a warm request issues (session, person, workspace, naming it for the transaction, and what the",
+        "page reads), but BEGIN and COMMIT. *thread*: as it is opened from a list; scans: plans of what functions ask, too.",
+        f"Aims: a ratio of at most {MOST_RATIO} for list and thread, {LIST_STATEMENTS} statements for the list, {THREAD_STATEMENTS} for a thread, no sequential scan",
+        f"of a table that grows, {MOST_CLOSING} ms for the bulk close (rolled back each time).",
         "",
-        f"* Small: one workspace, {counted(small)}",
-        f"* Large: {crowd.TENANTS:,} workspaces (Zipf), {counted(large)}; filled in {seconds:.0f} s. {rounds} rounds",
+        f"* {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.system()} {platform.machine()}, {os.cpu_count()} processors ({_processor()}), which other work used at the same time",
+        f"* Small: one workspace, {counted(small['rows'])}",
+        f"* Large: {crowd.TENANTS:,} workspaces (Zipf), {counted(large['rows'])}; filled in {large['seconds']:.0f} s. {rounds} rounds",
         "",
         "| request | p50 ms, small | p99 | p50 ms, large | p99 | ratio at p50 | at p99 | statements | sequential scans |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
 
 
-def table(small: dict[str, Asked], large: dict[str, Asked]) -> Iterator[str]:
-    for name, one in small.items():
-        other = large[name]
-        low, high = (tuple(percentile(each.taken, share) for share in (0.5, 0.99)) for each in (one, other))
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def table(asked: Mapping[str, Mapping[str, Asked]]) -> Iterator[str]:
+    for row in ROWS:
+        small, large = asked["small"][row], asked["large"][row]
+        low, high = (tuple(percentile(each.taken, share) for share in (0.5, 0.99)) for each in (small, large))
         ratios = f"{high[0] / low[0]:.2f} | {high[1] / low[1]:.2f}"
-        scans = ", ".join(sorted(one.scans | other.scans)) or "none"
-        yield f"| {name} | {low[0]:.2f} | {low[1]:.2f} | {high[0]:.2f} | {high[1]:.2f} | {ratios} | {other.statements} | {scans} |"
+        scans = ", ".join([*large.scans, *(f"{table} (small)" for table in small.scans)]) or "none"
+        yield f"| {row} | {low[0]:.1f} | {low[1]:.1f} | {high[0]:.1f} | {high[1]:.1f} | {ratios} | {large.statements} | {scans} |"
 
 
-def aims(small: dict[str, Asked], large: dict[str, Asked]) -> list[str]:
-    again = statistics.median(large["list again (A/A)"].taken) / statistics.median(large["list"].taken)
-    return ["", f"* A/A: the list against itself, {again:.2f} at the median"]
+def aims(asked: Mapping[str, Mapping[str, Asked]]) -> Iterator[str]:
+    """Each aim, and whether it was reached. The noise: a page against itself, in the same database and in the same turns."""
+
+    def p50(name: str, row: str) -> float:
+        return percentile(asked[name][row].taken, 0.5)
+
+    yield ""
+    for row, most in (("list", LIST_STATEMENTS), ("thread", THREAD_STATEMENTS)):
+        again = [p50(name, f"{row} again (A/A)") / p50(name, row) for name in asked]
+        ratio, statements = p50("large", row) / p50("small", row), asked["large"][row].statements
+        yield f"* {row}: ratio {ratio:.2f} at the median ({_word(ratio <= MOST_RATIO)}; A/A {again[0]:.2f} small, {again[1]:.2f} large), {statements} statements ({_word(statements <= most)})"
+    scanned = [row for row in ROWS if asked["large"][row].scans]
+    yield f"* Sequential scans in the large one: {', '.join(scanned) or 'none'} ({_word(not scanned)})"
+    yield f"* {CLOSE}: {p50('large', CLOSE):.0f} ms at the median ({_word(p50('large', CLOSE) < MOST_CLOSING)})"
+
+
+def _word(reached: bool) -> str:
+    return "reached" if reached else "missed"
+
+
+def served(rates: Mapping[str, Mapping[str, Rate]]) -> Iterator[str]:
+    yield from (
+        "",
+        f"Gunicorn with 2 workers of 8 threads, as deployed; {CLIENTS} clients on connections that stay open, on the same machine as the",
+        f"server and PostgreSQL, for {SECONDS:.0f} s.",
+        "",
+        "| asked | in | requests a second | p50 ms | p99 ms |",
+        "|---|---|---:|---:|---:|",
+    )
+    for what in rates["large"]:
+        for name in rates:
+            rate = rates[name][what]
+            times = f"{percentile(rate.taken, 0.5):.0f} | {percentile(rate.taken, 0.99):.0f}"
+            yield f"| {what} | {name} | {rate.answered / rate.seconds:.1f} | {times} |"
