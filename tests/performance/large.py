@@ -26,7 +26,7 @@ from typing import Any
 from tests.performance import crowd
 from tests.performance.measuring import percentile
 from tests.performance.seat import CLOSE, HTMX, ROWS, SLUG, Seat
-from versana.devservices.processes import free_port
+from versana.devservices.postgres import free_port
 
 TITLE = "## A large workspace beside a small one"
 SMALL = 10_000
@@ -64,11 +64,11 @@ class Rate:
 
 
 def main(rounds: int, conversations: int) -> list[str]:
-    seats = {
-        "small": Seat("versana_small", tenants=1, conversations=min(SMALL, conversations)),
-        "large": Seat("versana_large", tenants=crowd.TENANTS, conversations=conversations),
-    }
-    filled = {name: seat.heard() for name, seat in seats.items()}
+    sizes = {"small": (1, min(SMALL, conversations)), "large": (crowd.TENANTS, conversations)}
+    seats, filled = {}, {}
+    for name, (tenants, number) in sizes.items():
+        seats[name] = Seat(f"versana_{name}", tenants=tenants, conversations=number)
+        filled[name] = seats[name].heard()  # one after the other: both make the same roles
     asked = {name: {row: _explained(seat, row) for row in ROWS} for name, seat in seats.items()}
     _in_turns(seats, asked, rounds)
     rates = {name: {what: _rate(seat, paths) for what, paths in _visits(seat).items()} for name, seat in seats.items()}
