@@ -159,7 +159,7 @@ def wanted(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _refused(conversation: Conversation, facts: dict[str, Any]) -> str:
+def _refused(conversation: Conversation, facts: Mapping[str, Any]) -> str:
     if conversation.contact.blocked_at is not None:
         return replies.blocked()
     if facts["writes_as"] is None:
@@ -173,7 +173,7 @@ def _settings_url(visit: Visit) -> str:
     return reverse("inbox:mail", kwargs={"workspace": visit.workspace.slug}) if may else ""
 
 
-def _undo(facts: dict[str, Any], url: str) -> Undo | None:
+def _undo(facts: Mapping[str, Any], url: str) -> Undo | None:
     if facts["waits"] is None:
         return None
     seconds = max(0, round((facts["waits_until"] - facts["now"]).total_seconds()))
@@ -182,7 +182,7 @@ def _undo(facts: dict[str, Any], url: str) -> Undo | None:
 
 # --- Whom it goes to -------------------------------------------------------------------------------------------------
 def _addressees(
-    conversation: Conversation, facts: dict[str, Any], kept: Draft, asked: Asked, all_url: str
+    conversation: Conversation, facts: Mapping[str, Any], kept: Draft, asked: Asked, all_url: str
 ) -> Addressees:
     """As the form had it that came back; else as the draft keeps it; else as the mail proposes."""
     own, parent = _own(facts), _parent(facts["parent"])
@@ -220,7 +220,7 @@ def _names(people: tuple[Person, ...]) -> str:
     return ", ".join(shown(name) or address for name, address in people)
 
 
-def _own(facts: dict[str, Any]) -> frozenset[str]:
+def _own(facts: Mapping[str, Any]) -> frozenset[str]:
     as_typed = [*(facts["support"] or []), *filter(None, (facts["writes_as"] or {}).values())]
     return frozenset(norm for norm in map(_norm, as_typed) if norm)
 

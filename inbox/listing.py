@@ -141,7 +141,7 @@ def state(member: Membership) -> str:
 def _newest() -> dict[str, ArraySubquery]:
     of = {"messages": Message, "events": ConversationEvent, "topics": ConversationTopic}
     return {
-        f"newest_{name}": ArraySubquery(model.objects.order_by("-pk").values("pk")[:NEWEST])  # type: ignore[attr-defined]
+        f"newest_{name}": ArraySubquery(model.objects.order_by("-pk").values("pk")[:NEWEST])
         for name, model in of.items()
     }
 
