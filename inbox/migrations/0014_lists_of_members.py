@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inbox', '0012_search'),
+        ('inbox', '0013_unsent_notices'),
         ('tenants', '0007_erased_addresses'),
     ]
 
