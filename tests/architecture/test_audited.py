@@ -158,6 +158,7 @@ UNAUDITED = {
     "inbox.notice_mails:send": "A mail about what the thread tells.",
     "inbox.tasks:mail_notices": "See notice_mails.send.",
     "inbox.notices:read": "That a member has seen what they were told of.",
+    "inbox.notices:read_all": "See notices.read.",
     "inbox.notices:over": "What a member was told of is not so any more.",
     "inbox.unsent:note": "Tells a member what became of their own reply.",
     "inbox.notices:move": "A part of two conversations becoming one.",
