@@ -102,6 +102,18 @@ class Mortal(Installation):
         self.kill(*[name for name in self.parts if name.startswith("worker")])
         self.start_workers(1, concurrency=2)
 
+    def revive(self) -> list[str]:
+        """The workers and beat that ended by themselves are started again, as docker-compose.yml does: kombu 5.7 may lose its
+        channel when the broker comes back at a bad moment (celery/kombu issue 582 is of that kind), and then the process ends."""
+        ended = [name for name, child in self.parts.items() if child.died() and name.startswith(("worker", "beat"))]
+        for name in ended:
+            self.parts.pop(name).stop(1)
+            if name == "beat":
+                self.start_beat()
+            else:
+                self.start_workers(1, concurrency=2)
+        return ended
+
     def restart_web(self) -> None:
         """The same process on the same port: whoever wants to hand something in finds nobody for a while."""
         port = int(self.web[0].rpartition(":")[2])
