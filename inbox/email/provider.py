@@ -34,18 +34,20 @@ def hand_over(*, letter: Letter, handing_over: HandingOver) -> Sent:
     mail = _written(letter, connection)
     if not handing_over():
         raise Superseded
-    answer = _asked(connection, mail)
+    answer = _asked(connection, mail, letter.recipients)
     # Outside of an `except`: an error's context has the frames of the libraries below, and the provider's key stands in them.
     if answer is not None:
         raise answer
     return _taken(mail)
 
 
-def _asked(connection: Any, mail: EmailMultiAlternatives) -> NotNow | Refused | Lost | None:
+def _asked(
+    connection: Any, mail: EmailMultiAlternatives, recipients: tuple[str, ...]
+) -> NotNow | Refused | Lost | None:
     try:
         connection.send_messages([mail])
     except AnymailRecipientsRefused:
-        return Refused("recipients_refused", tuple(mail.recipients()))
+        return Refused("recipients_refused", recipients)
     except AnymailAPIError as error:
         return _said(error)
     except (ConnectionRefusedError, socket.gaierror):
