@@ -55,7 +55,6 @@ class MessageCard:
     state: SentState | None = None  # how far it is, of one that was written here
     disowned: bool = False  # the domain that it says it is from says that it is not
     pictures: PicturesBar | None = None
-    split_url: str = ""  # where this message and those after it are taken into a new conversation
 
 
 @dataclass(frozen=True, slots=True)
