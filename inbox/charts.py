@@ -10,7 +10,6 @@ from itertools import groupby
 
 WIDTH, HEIGHT = 1000, 200
 _SHARE = 0.62  # of a day's room that its bar takes
-_DASH = 8  # units: what is seen of a day between two gaps
 _STEPS = (1, 2, 3, 4, 5)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 # The tops of a scale of lengths, in seconds: half of each is a round length too.
@@ -42,6 +41,8 @@ class Chart:
     bars: tuple[Bar, ...] = ()
     line: str = ""
     thin: str = ""
+    dots: str = ""  # the days of `line` that stand alone
+    thin_dots: str = ""
     band: tuple[str, ...] = ()
 
 
@@ -77,12 +78,15 @@ def bars(values: Sequence[int], top: int) -> tuple[Bar, ...]:
 
 
 def line(values: Sequence[float | None], top: int) -> str:
-    """A path from the middle of each day to the next; a day between two gaps is a dash."""
-    parts = []
-    for run in _runs(values):
-        points = [f"{_x(n, len(values))} {_point(value, top)}" for n, value in run]
-        parts.append(f"M{' L'.join(points)}" if len(points) > 1 else f"M{points[0]} h{_DASH}")
-    return " ".join(parts)
+    """A path from the middle of each day to the next. A day between two gaps has no line: it is one of the `dots`."""
+    runs = [[f"{_x(n, len(values))} {_point(value, top)}" for n, value in run] for run in _runs(values)]
+    return " ".join(f"M{' L'.join(points)}" for points in runs if len(points) > 1)
+
+
+def dots(values: Sequence[float | None], top: int) -> str:
+    """A path of the days between two gaps, each too short to be more than the round ends of its stroke."""
+    alone = [run[0] for run in _runs(values) if len(run) == 1]
+    return " ".join(f"M{_x(n, len(values))} {_point(value, top)} h0.01" for n, value in alone)
 
 
 def band(low: Sequence[float | None], high: Sequence[float | None], top: int) -> tuple[str, ...]:

@@ -254,6 +254,7 @@ def _volume(days: dict[date, Figures]) -> Chart:
         legend=(("bar", _("Received")), ("line", _("Sent"))),
         bars=charts.bars(received, top),
         line=charts.line(sent, top),
+        dots=charts.dots(sent, top),
     )
 
 
@@ -277,6 +278,8 @@ def _lengths(name: str, title: str, days: dict[date, Figures], spreads: list[Spr
         legend=(("line", _("Median")), ("thin", _("90th percentile"))),
         line=charts.line(middle, top),
         thin=charts.line(high, top),
+        dots=charts.dots(middle, top),
+        thin_dots=charts.dots(high, top),
         band=charts.band(middle, high, top),
     )
 

@@ -299,7 +299,8 @@ def _ways() -> tuple[str, ...]:
     return (
         _("Words, names, addresses and order numbers: all of them must be there."),
         _("“two words” in quotes stand in a row; a minus before a word rules it out."),
-        _("from:maya, to:warehouse, subject:refund, after:2026-01-31 and before:2026-03-01 narrow it."),
+        _("from:maya, to:warehouse and subject:refund say where."),
+        _("after:2026-01-31 and before:2026-03-01 say when."),
     )
 
 

@@ -152,5 +152,5 @@ def test_a_mails_own_picture_is_seen_in_its_frame_and_others_are_not(cast: Cast,
     expect(pictures).to_have_count(2)
     expect(pictures.first).to_have_js_property("naturalWidth", 8)
     expect(pictures.last).not_to_have_attribute("src", "https://tracker.example/open.gif?id=1")
-    page.get_by_text("Look", exact=True).click()
+    page.get_by_text("Preview", exact=True).click()
     expect(page.locator(".preview img")).to_have_js_property("naturalWidth", 8)

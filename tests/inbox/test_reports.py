@@ -461,7 +461,7 @@ def test_no_count_stands_above_its_scale_and_half_of_it_is_whole(values: list[in
 @given(st.lists(st.one_of(st.none(), st.floats(0, 10**8)), min_size=1, max_size=100))
 def test_a_line_has_a_point_for_each_day_that_has_a_value(values: list[float | None]) -> None:
     top = charts.top_of_lengths(values)
-    path = charts.line(values, top)
+    path = f"{charts.line(values, top)} {charts.dots(values, top)}"
     there = [value is not None for value in values]
     assert path.count("M") + path.count("L") == sum(there)
     stretches = sum(now and not before for before, now in zip([False, *there], there, strict=False))

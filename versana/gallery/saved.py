@@ -17,7 +17,7 @@ def page() -> SavedPage:
         SavedLine("Where is my order", _TRACKING, _HERE, ago(days=9)),
         SavedLine("أين طلبي " + "long " * 14, "Words " * 200, _HERE, ago(days=40)),
     )
-    return SavedPage(own, shared, _HERE, _HERE, "", nav("General"))
+    return SavedPage(own, shared, _HERE, _HERE, "", nav("Saved replies"))
 
 
 def empty() -> SavedPage:
@@ -36,7 +36,7 @@ def form() -> SavedForm:
         max_name=80,
         max_text=20_000,
         errors={},
-        settings_nav=nav("General"),
+        settings_nav=nav("Saved replies"),
     )
 
 

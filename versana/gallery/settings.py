@@ -37,6 +37,7 @@ def nav(selected: str) -> SettingsNav:
         "Members": "members",
         "Mail": "mail-identity",
         "Mail in": "mail-in",
+        "Saved replies": "saved-replies",
         "Shopify permissions": "permissions",
         "Privacy": "privacy",
         "Data": "data",
