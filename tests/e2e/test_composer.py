@@ -20,6 +20,7 @@ def identity(house: Installation) -> Iterator[None]:
 
     def tidy() -> None:
         with house.database() as database:
+            database.execute("DELETE FROM inbox_searchentry WHERE note_id IS NOT NULL")
             for table in ("replydraft", "presence", "note"):
                 database.execute(clear.format(table))
             database.execute("DELETE FROM inbox_savedreply")
@@ -88,6 +89,54 @@ def test_reply_and_note_are_kept_over_a_reload_each_for_itself(visit: Visit) -> 
     expect(page.locator("#reply-text")).to_have_value("Dear Priya,")
     page.get_by_role("button", name="Delete the note").click()
     expect(page.locator(".message.note")).to_have_count(0)
+
+
+def test_a_colleague_is_named_in_a_note_by_keys_alone_and_told(visit: Visit, house: Installation) -> None:
+    with house.database() as database:
+        database.execute("DELETE FROM inbox_notification")
+    page = visit(AGENT)
+    open_conversation(page, "Eleanor Whitcombe")
+    page.keyboard.press("n")
+    field, offered = page.locator("#note-text"), page.get_by_role("listbox", name="Colleagues")
+    page.keyboard.type("Ask support@shop.example, or @")
+    expect(offered.get_by_role("option")).to_have_text([re.compile("Adam Brandt"), re.compile("Olivia Chen")])
+    page.keyboard.press("ArrowDown")
+    chosen = offered.get_by_role("option", selected=True)
+    expect(chosen).to_contain_text("Olivia Chen")
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(offered).to_be_hidden()
+    page.keyboard.type("ch")
+    expect(page.locator("#announcer")).to_have_text("1 colleague: Olivia Chen")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Ask support@shop.example, or @Olivia Chen ")
+    expect(offered).to_be_hidden()
+    kept(page, "#note")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message.note")).to_contain_text("@Olivia Chen")
+    olivia = visit(OWNER)
+    olivia.goto("/acme/notices/")
+    expect(olivia.locator("main a.row").first).to_contain_text("Ava Brandt mentioned you in a note")
+
+
+def test_a_colleague_is_picked_by_mouse_or_written_past(visit: Visit) -> None:
+    page = visit(AGENT, viewport={"width": 390, "height": 844})
+    open_conversation(page, "Jonas Weber")
+    page.locator("#reply [data-write=note]").click()
+    field, offered = page.locator("#note-text"), page.get_by_role("listbox", name="Colleagues")
+    page.keyboard.type("Hi @ad")
+    offered.get_by_role("option", name="Adam Brandt").click()
+    expect(field).to_have_value("Hi @Adam Brandt ")
+    expect(field).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("Hi @ad")
+    page.keyboard.press("End")
+    page.keyboard.type("x and@ol")
+    expect(offered).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Hi @adx and@ol\n")
+    page.locator("#note-discard").click()
 
 
 def test_two_in_one_conversation_see_each_other_and_the_second_is_warned(visit: Visit) -> None:
