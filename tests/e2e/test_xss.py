@@ -7,14 +7,16 @@ would mean that markup of a stranger's got as far as the browser, and only the l
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from inbox import indexing
 from inbox.email.html import sanitise
 from inbox.email.inbound import receive
 from inbox.email.parsing import parse
@@ -24,12 +26,17 @@ from inbox.models import (
     Conversation,
     ConversationEvent,
     ConversationTag,
+    MailIdentity,
     Message,
     Note,
+    Notification,
+    OutgoingMail,
     ReplyDraft,
     SavedReply,
+    SavedView,
     Tag,
 )
+from tenants.models import Membership, Tenant, User
 from tenants.numbering import next_number
 from tenants.rls.context import tenant_context
 from tests import factories
@@ -106,6 +113,9 @@ def write_everywhere(cast: Cast, strings: Sequence[str]) -> list[int]:
         for place, string in enumerate(strings[:TOGETHER]):
             receive(mail=parse(_raw(place, string)), now=timezone.now())
         Conversation.objects.update(snippet=strings[0][:200].replace("\x00", ""))
+        _by_owners(cast, [string.replace("\x00", "") for string in strings])
+        for row in Conversation.objects.all():
+            indexing.whole(conversation=row)
     return numbers
 
 
@@ -137,7 +147,33 @@ def _by_members(cast: Cast, row: Conversation, group: list[str]) -> None:
         Note.objects.create(conversation=row, writer=cast.adam, text=string)
         ConversationEvent.objects.create(conversation=row, kind="tagged", by=cast.adam, detail={"tag": string[:40]})
     SavedReply.objects.create(number=row.number, name=f"{row.number} {group[0]}"[:80], text="\n".join(group))
+    SavedView.objects.create(number=row.number, name=f"{row.number} {group[0]}"[:60], query="open", owner=None)
     ReplyDraft.objects.create(conversation=row, writer=cast.ava, text="\n".join(group))
+    ReplyDraft.objects.create(conversation=row, writer=cast.ava, kind=ReplyDraft.Kind.NOTE, text="\n".join(group))
+    for member in (cast.ava, cast.olivia):
+        Notification.objects.create(member=member, kind="mentioned", conversation=row, by=cast.adam)
+    sent = Message.objects.create(
+        conversation=row,
+        kind=Message.Kind.SENT,
+        writer=cast.adam,
+        from_email="support@shop.example",
+        to=[[group[-1][:200], "m@x.example"]],
+        subject=group[-1][:500],
+        sent_at=timezone.now(),
+        message_id=f"sent.{row.number}@x.example",
+        text="\n".join(group),
+    )
+    OutgoingMail.objects.create(message=sent, state=OutgoingMail.State.UNKNOWN)
+
+
+def _by_owners(cast: Cast, strings: list[str]) -> None:
+    """What stands on every page, or under every mail: the workspace's name, members' names, as whom one writes."""
+    Tenant.objects.filter(pk=cast.acme.pk).update(name=strings[0][:80])
+    for member, string in zip((cast.adam, cast.ava, cast.olivia), strings[1:], strict=False):
+        User.objects.filter(pk=member.user_id).update(name=string[:80])
+    MailIdentity.objects.create(
+        from_name=strings[0][:100], from_email="support@shop.example", signature="\n".join(strings[:TOGETHER])
+    )
 
 
 def _raw(place: int, string: str) -> bytes:
@@ -151,7 +187,8 @@ def _raw(place: int, string: str) -> bytes:
 
 def look_at(page: Page, path: str, seen: Seen) -> None:
     """The page as somebody uses it: everything unfolded, every frame loaded."""
-    page.goto(path, wait_until="load")
+    answer = page.goto(path, wait_until="load")
+    assert (path, answer.status if answer else 0) == (path, 200)
     seen.pages += 1
     page.evaluate("document.querySelectorAll('#main details').forEach((each) => { each.open = true; })")
     for frame in page.locator("iframe").all():
@@ -165,33 +202,47 @@ def look_at(page: Page, path: str, seen: Seen) -> None:
 def walk(browser: Browser, address: str, cast: Cast, strings: Sequence[str]) -> Seen:
     seen = Seen(urlsplit(address).netloc)
     numbers = write_everywhere(cast, strings)
+    searched = [f"inbox/search/?q={quote(string[:380])}" for string in ("canary", "script", *strings[::6])]
+    lists = ["", "inbox/?view=all", "contacts/", "contacts/?by=name", "contacts/?q=%22%3E%3Csvg", "notices/", *searched]
+    some = numbers[:: max(1, len(numbers) // 6)]
+    of_one = [
+        *(f"inbox/{n}/{page}/" for n in some for page in ("print", "merge", "split", "saved-replies")),
+        *(f"contacts/{n}/" for n in some),
+    ]
+    settings = [
+        "mail/",
+        "mail/queue/",
+        "mail-in/",
+        "replies/",
+        *(f"replies/{n}/" for n in some),
+        "members/",
+        "general/",
+    ]
+    with seen_by(browser, address, cast.ava, seen) as page:
+        for path in lists:
+            look_at(page, f"/acme/{path}", seen)
+        for number in numbers:
+            look_at(page, f"/acme/inbox/{number}/?view=all", seen)
+            assert any("/html/" in frame.url for frame in page.frames)
+        for path in of_one:
+            look_at(page, f"/acme/{path}", seen)
+    with seen_by(browser, address, cast.olivia, seen) as page:
+        for path in ("", "reports/", "reports/?by=assignee", *(f"settings/{each}" for each in settings)):
+            look_at(page, f"/acme/{path}", seen)
+    return seen
+
+
+@contextmanager
+def seen_by(browser: Browser, address: str, member: Membership, seen: Seen) -> Iterator[Page]:
     client = Client()
-    client.force_login(cast.ava.user)
+    client.force_login(member.user)
     cookie = client.cookies["sessionid"]
     with browser.new_context(base_url=address) as context:
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
         seen.over(context)
         page = context.new_page()
-        for path in (
-            "/acme/inbox/?view=all",
-            "/acme/contacts/",
-            "/acme/contacts/?by=name",
-            "/acme/contacts/?q=%22%3E%3Csvg",
-        ):
-            look_at(page, path, seen)
-        for number in numbers:
-            look_at(page, f"/acme/inbox/{number}/?view=all", seen)
-            assert any("/html/" in frame.url for frame in page.frames)
-        for number in numbers[:: max(1, len(numbers) // 6)]:
-            for path in (
-                f"inbox/{number}/print/",
-                f"inbox/{number}/merge/",
-                f"inbox/{number}/split/",
-                f"contacts/{number}/",
-            ):
-                look_at(page, f"/acme/{path}", seen)
+        yield page
         page.wait_for_timeout(300)  # what was set off by the last page
-    return seen
 
 
 def tell(seen: Seen, strings: Sequence[str]) -> None:
