@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e import shots_people, staging
+from tests.e2e import shots_inbox, shots_people, staging
 from tests.e2e.conftest import open_conversation
 from tests.e2e.house import AGENT, COVE, HARBOR, OWNER, PIER, PINE, open_house
 from tests.e2e.studio import ADDRESS, BOTH, CARD, HOST, IMAGES, PHONE, Studio, chromium
@@ -160,6 +160,7 @@ def main(wanted: Sequence[str]) -> int:
             scenes: list[Callable[[Studio], None]] = [
                 doors,
                 connecting,
+                *shots_inbox.SCENES,
                 reading,
                 connected,
                 *shots_people.SCENES,

@@ -56,7 +56,47 @@ def failure(visit: Visit, **options: Any) -> Page:
     return page
 
 
-AT_NIGHT = [pytest.param(opened, marks=pytest.mark.nightly) for opened in (sign_in_page, permissions, failure)]
+def found(visit: Visit, **options: Any) -> Page:
+    page = visit(AGENT, **options)
+    page.goto("/acme/inbox/search/?q=parcel")
+    expect(page.locator(".row mark").first).to_be_visible()
+    return page
+
+
+# What else there is of the inbox, as the owner sees it.
+PATHS = (
+    "",
+    "inbox/search/?q=zanzibar&state=closed",
+    "contacts/",
+    "contacts/1/",
+    "contacts/1/merge/",
+    "inbox/1/merge/",
+    "inbox/1/split/",
+    "inbox/1/print/",
+    "reports/",
+    "notices/",
+    "notices/settings/",
+    "settings/mail/",
+    "settings/mail/queue/",
+    "settings/mail-in/",
+    "settings/replies/",
+    "settings/replies/new/",
+)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_of_the_inbox_is_accessible_in_both_themes_and_fits_the_narrowest_phone(visit: Visit, path: str) -> None:
+    page = visit(OWNER)
+    page.goto(f"/acme/{path}")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        assert (serious(page), theme) == ([], theme)
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert scrolls_sideways(page) == []
+
+
+AT_NIGHT = [pytest.param(opened, marks=pytest.mark.nightly) for opened in (sign_in_page, permissions, failure, found)]
 
 
 @pytest.mark.parametrize("opened", [inbox, thread, general, *AT_NIGHT])

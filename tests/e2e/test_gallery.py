@@ -349,3 +349,17 @@ def test_every_control_of_a_section_is_reached_by_the_tab_key(open_page: Open) -
         reached.add(page.evaluate("document.activeElement.dataset.nth"))
     before = {page.locator(".side-close").get_attribute("data-nth")}  # above the stores, and hidden on a wide screen
     assert {str(n) for n in range(controls)} - reached - before == set()
+
+
+def test_the_offered_colleagues_are_accessible_and_stay_on_a_narrow_screen(open_page: Open) -> None:
+    page = open_page("inbox-note", NARROW, "dark")
+    page.locator("#note-text").focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" @")
+    offered = page.get_by_role("listbox", name="Colleagues")
+    expect(offered.get_by_role("option", selected=True)).to_contain_text("Olivia Chen")
+    assert serious(page) == []
+    box = offered.bounding_box() or {}
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= NARROW[0]
+    assert box["y"] >= 0
