@@ -100,10 +100,10 @@ def list_pane(
 def _dressed(visit: Visit, bare: ListPane, looked: Looking, base: str, said: Said | None) -> ListPane:
     """With its views, filters, and what can be done."""
     around = facts(visit.membership)
-    tabs = _tabs(around, looked, base)
     here, may_work = {"workspace": visit.workspace.slug}, visit.may(Permission.WORK_INBOX)
     choices = narrowing.choices(looked, around)
     saved = _saved(visit, saved_views.ordered(rows_of(SavedView, around["saved"])), looked, base)
+    tabs = _tabs(around, base, at="" if any(tab.selected for tab in saved) else looked.view)
     on = [tab.name for tab in tabs[len(TABS) :] if tab.selected] + [tab.name for tab in saved if tab.selected]
     return ListPane(
         tabs=tabs[: len(TABS)],
@@ -202,8 +202,8 @@ def _told(rows: QuerySet[Conversation], visit: Visit) -> QuerySet[Conversation]:
     )
 
 
-def _tabs(facts: Mapping[str, Any], looked: Looking, base: str) -> tuple[ViewTab, ...]:
-    """Every view with its count."""
+def _tabs(facts: Mapping[str, Any], base: str, *, at: str) -> tuple[ViewTab, ...]:
+    """Every view with its count. `at`: the one that is looked at, narrowed by filters or not; empty at a kept view."""
     found = {name: int(facts[_counted(name)]) for name in (*TABS, *MENU)}
     return tuple(
         ViewTab(
@@ -211,7 +211,7 @@ def _tabs(facts: Mapping[str, Any], looked: Looking, base: str) -> tuple[ViewTab
             f"{base}?view={name}",
             min(count, COUNT_LIMIT),
             count > COUNT_LIMIT,
-            looked.words == name,
+            name == at,
         )
         for name, count in found.items()
     )

@@ -68,7 +68,8 @@ class Watch:
         context.on("weberror", lambda error: self._note("error", str(error.error)))
 
     def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
+        # htmx tells the console of a request that it gave up for a later one, in two words; of one that failed by `sendError`.
+        if kind in ("error", "warning") and not text.startswith(("htmx:afterRequest", "htmx:sendAbort")):
             self.complaints.append(text)
 
 

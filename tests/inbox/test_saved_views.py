@@ -97,3 +97,13 @@ def test_a_menu_holds_so_many_and_no_more(cast: Cast, ava: Client, monkeypatch: 
         assert ava.post(KEEP, {"name": name}).status_code == 302
     assert ava.post(KEEP, {"name": "Three"}).status_code == 422
     assert names(cast.ava) == ["One", "Two"]
+
+
+def test_the_view_that_is_looked_at_is_marked_also_when_it_is_narrowed(cast: Cast, ava: Client) -> None:
+    def marked() -> list[str]:
+        page = soup_of(ava.get(f"{LIST}?view={WORDS}"))
+        return [str(link["href"]) for link in page.select("#list-views a[aria-current], #views-menu a[aria-current]")]
+
+    assert marked() == [f"{LIST}?view=open"]
+    ava.post(KEEP, {"name": "Urgent refunds"})
+    assert marked() == [f"{LIST}?view={WORDS}"], "the kept one, and no other"
