@@ -10,7 +10,7 @@ from tests.e2e.studio import DESK, PHONE, Studio
 
 SIZES = (("light", DESK, "light"), ("dark", DESK, "dark"), ("phone", PHONE, "light"))
 NOTE = "The aprons are back in stock on Monday. Over to @Olivia Chen "
-ANSWER = "Hi Maya, the throw from #1042 is in transit with UPS; it is expected on Tuesday, so in time for Thursday."
+ANSWER = "Hi Maya, the throw from #1042 is in transit with UPS. The aprons are back on Monday and leave the same day."
 
 
 def set_up(studio: Studio) -> None:
