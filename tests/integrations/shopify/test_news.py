@@ -84,10 +84,10 @@ def test_what_shopify_told_of_is_news_at_once_and_again_when_it_was_read(cast: C
 
 def test_what_is_older_than_a_minute_is_due_until_somebody_asks(cast: Cast, ava: Client) -> None:
     seen = painted(ava)
-    later(cast, 58)
+    later(cast, 45)
     seen = current(ava)
     assert told(ava, seen) is None
-    later(cast, 3)
+    later(cast, 16)
     with tenant_context(cast.acme.pk):
         seen = interface.news(person=Person(emails=(MAYA,))).state
     assert told(ava, seen) == {"seen": seen, "changed": [], "due": [1]}

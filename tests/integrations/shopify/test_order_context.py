@@ -85,9 +85,9 @@ def test_the_first_look_asks_and_does_not_wait(cast: Cast, store: Store, shopify
 def test_a_row_is_fresh_for_a_minute(cast: Cast, store: Store, shopify: RunningSandbox) -> None:
     look(cast)
     work()
-    later(cast, 58)
+    later(cast, 45)
     assert not look(cast).refreshing
-    later(cast, 3)
+    later(cast, 16)
     assert look(cast).refreshing
     work()
     assert operations(shopify) == ["CustomerOrders", "CustomerOrders"]
