@@ -120,12 +120,12 @@ def serious(page: Page) -> list[tuple[str, str]]:
 
 
 def scrolls_sideways(page: Page) -> list[str]:
-    """What can be moved sideways, apart from rows of tabs, which are meant to."""
+    """What can be moved sideways, apart from rows of tabs, and tables that keys reach, which are meant to."""
     return page.evaluate(
         """() => [document.scrollingElement, ...document.querySelectorAll('*')]
         .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
         .filter((e) => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) || e === document.scrollingElement)
-        .filter((e) => !e.matches('.views, .second-nav ul, .table-scroll'))
+        .filter((e) => !e.matches('.views, .second-nav ul, .table-scroll, .figures[role=region][tabindex="0"]'))
         .map((e) => e.outerHTML.slice(0, 120))"""
     )
 
