@@ -180,6 +180,12 @@
     }
   });
 
+  /* Out of the field, so that single keys are keys again. What is open before it closes first. */
+  on("keydown", (event) => {
+    const leaves = event.key === "Escape" && !event.isComposing && event.target.matches?.("#composer [data-reply-text]");
+    if (leaves && !document.querySelector(":popover-open")) event.target.blur();
+  });
+
   /* --- Who else is here ------------------------------------------------------------------------------------------------ */
   const EVERY_MS = 4000;
   const TYPING_MS = 6000;

@@ -76,7 +76,7 @@ def test_reply_and_note_are_kept_over_a_reload_each_for_itself(visit: Visit) -> 
     open_conversation(page, "Priya Raman")
     page.locator("#reply-text").fill("Dear Priya,")
     kept(page)
-    page.locator("#main").focus()
+    page.locator("#reply-text").press("Escape")  # then a key is a shortcut again, and no letter
     page.keyboard.press("n")
     page.keyboard.type("Cancelled twice before.")
     kept(page, "#note")
