@@ -9,10 +9,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
 
-from inbox import identity
+from inbox import identity, sending
 from inbox.models import Conversation, Message, OutgoingMail
 from tenants.models import Membership
+from tenants.rls.context import tenant_context
 from tests import factories
+from tests.conftest import Cast
 from tests.inbox.smtp_server import SmtpServer, smtp_server
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -47,6 +49,23 @@ def reply(
         of or Conversation.objects.first() or factories.conversation(), text=given.pop("text", "On its way."), **given
     )
     return OutgoingMail.objects.create(message=message, state=state, next_run_at=timezone.now() - timedelta(seconds=1))
+
+
+def queued(cast: Cast, **fields: Any) -> OutgoingMail:
+    """A reply of Ava's, unless told otherwise."""
+    with tenant_context(cast.acme.pk):
+        return reply(**{"writer": cast.ava, **fields})
+
+
+def send(cast: Cast, row: OutgoingMail) -> OutgoingMail:
+    """As a worker does; the row afterwards."""
+    sending.send(tenant_id=cast.acme.pk, outgoing_id=row.pk)
+    return again(cast, row)
+
+
+def again(cast: Cast, row: OutgoingMail) -> OutgoingMail:
+    with tenant_context(cast.acme.pk):
+        return OutgoingMail.objects.get(pk=row.pk)
 
 
 def due() -> None:

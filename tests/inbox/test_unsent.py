@@ -19,6 +19,7 @@ from tests import factories
 from tests.conftest import Cast
 from tests.factories import MAYA, team
 from tests.inbox import mailing
+from tests.inbox.mailing import again, queued, send
 from tests.inbox.smtp_server import Fault, SmtpServer
 from tests.walking import signed_in, text_of
 
@@ -41,21 +42,6 @@ def cast(db: None) -> Cast:
 def server(settings: Settings) -> Iterator[SmtpServer]:
     with mailing.server(settings) as running:
         yield running
-
-
-def queued(cast: Cast, **fields: object) -> OutgoingMail:
-    with tenant_context(cast.acme.pk):
-        return mailing.reply(**{"writer": cast.ava, **fields})  # type: ignore[arg-type]
-
-
-def send(cast: Cast, row: OutgoingMail) -> OutgoingMail:
-    sending.send(tenant_id=cast.acme.pk, outgoing_id=row.pk)
-    return again(cast, row)
-
-
-def again(cast: Cast, row: OutgoingMail) -> OutgoingMail:
-    with tenant_context(cast.acme.pk):
-        return OutgoingMail.objects.get(pk=row.pk)
 
 
 def told(cast: Cast) -> list[tuple[str, str]]:

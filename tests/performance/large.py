@@ -26,6 +26,7 @@ from typing import Any
 from tests.performance import crowd
 from tests.performance.measuring import percentile
 from tests.performance.seat import CLOSE, HTMX, ROWS, SLUG, Seat
+from versana.devservices.demonstration import GUNICORN
 from versana.devservices.postgres import free_port
 
 TITLE = "## A large workspace beside a small one"
@@ -33,17 +34,7 @@ SMALL = 10_000
 LIST_STATEMENTS, THREAD_STATEMENTS, MOST_RATIO, MOST_CLOSING = 12, 15, 1.25, 300
 WARM_UP = 5
 # As in the image that is deployed (Dockerfile).
-GUNICORN = [
-    "gunicorn",
-    "versana.wsgi",
-    "--worker-class",
-    "gthread",
-    "--workers",
-    "2",
-    "--threads",
-    "8",
-    "--no-control-socket",
-]
+WORKERS = ["--workers", "2"]  # the last one said counts
 CLIENTS, SECONDS = 8, 20.0
 
 
@@ -109,7 +100,7 @@ def _rate(seat: Seat, paths: list[str]) -> Rate:
 @contextmanager
 def _gunicorn(seat: Seat) -> Iterator[int]:
     port = free_port()
-    command = [sys.executable, "-m", *GUNICORN, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    command = [sys.executable, "-m", *GUNICORN, *WORKERS, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
     env = {**seat.env, "PUBLIC_URL": f"http://localhost:{port}"}
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
